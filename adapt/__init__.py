@@ -1,0 +1,1 @@
+"""From a robot's log to a better policy: diagnose, calibrate, fine-tune, gate, report."""

@@ -1,0 +1,1 @@
+"""Simulated robots: tasks, batched MuJoCo, randomization, the twin."""

@@ -1,0 +1,1 @@
+"""What a robot is: its joints and sensors, its wires, its limits, its logs."""

@@ -1,0 +1,1 @@
+"""Networks, pretraining, the policy bundle, inference without torch."""
