@@ -32,7 +32,7 @@ class Reading:
     @property
     def fresh(self) -> NDArray[np.bool_]:
         """Which joints answered at this tick."""
-        return self.age == 0.0
+        return np.equal(self.age, 0.0)
 
 
 @dataclass(frozen=True, kw_only=True)
