@@ -28,6 +28,10 @@ class Reading:
     """Time since each joint's sample was taken; 0 when it came with this tick [s]."""
     fault: NDArray[np.uint8]
     """Hardware-error bits of each servo, 0 when it is well."""
+    torque_enabled: NDArray[np.bool_] | None = None
+    """Whether each servo's power stage was on; None when it was not asked, and taken as on."""
+    duty: Vector | None = None
+    """Signed duty of each servo's power stage, -1..1; None when it was not read."""
 
     @property
     def fresh(self) -> NDArray[np.bool_]:

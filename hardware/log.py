@@ -1,0 +1,186 @@
+"""A log of a robot: what it sensed, was told, decided, and what happened to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.hardware.errors import LogError
+from ashore.hardware.log_columns import (
+    CommandColumns,
+    PolicyColumns,
+    ReadingColumns,
+    need,
+    parse,
+)
+from ashore.hardware.log_header import LogHeader
+from ashore.hardware.log_recovery import Recovery, recover
+from ashore.hardware.log_scan import LogMessage, LogScan
+from ashore.hardware.log_schemas import COMMAND, EVENT, POLICY, RAW_RX, RAW_TX, READING
+from ashore.hardware.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
+from ashore.hardware.log_writer import LogWriter
+
+__all__ = [
+    "Commands",
+    "Event",
+    "Log",
+    "LogHeader",
+    "LogWriter",
+    "PolicySteps",
+    "RawBytes",
+    "Readings",
+    "Recovery",
+    "check",
+    "recover",
+]
+
+_MEASURED = ("velocity", "current", "voltage", "temperature", "duty")
+"""Signals that a robot may not have; a column that is NaN throughout was not measured."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """Everything in a log that can be trusted."""
+
+    path: Path
+    """The file it was read from."""
+    header: LogHeader
+    """Which robot, spec, contract and setup it is of."""
+    readings: Readings
+    """What the joints said."""
+    commands: Commands
+    """What the joints were told."""
+    policy: PolicySteps
+    """What the policy saw and said."""
+    events: list[Event]
+    """What happened; the last of a log that was closed is of kind `log`."""
+    raw: list[RawBytes]
+    """What went over the wire."""
+    damage: str | None
+    """What of the file was lost, and where; None when it is whole."""
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Log":
+        """Read a log, or of a damaged one all that is whole; `damage` says what is not.
+
+        Raises:
+            LogError: the file is missing, empty, not a log, of an unknown format version, or
+                nothing in it can be read.
+        """
+        return _Reader(Path(path)).read()
+
+
+class _Reader:
+    """Sorts the messages of one file into tables."""
+
+    def __init__(self, path: Path) -> None:
+        self._scan = LogScan(path)
+        self._readings = ReadingColumns()
+        self._commands = CommandColumns()
+        self._policy = PolicyColumns()
+        self._events: list[Event] = []
+        self._raw: list[RawBytes] = []
+        self._sinks: dict[str, Callable[[LogMessage], None]] = {
+            READING: self._readings.add,
+            COMMAND: self._commands.add,
+            POLICY: self._policy.add,
+            EVENT: self._add_event,
+            RAW_TX: self._add_raw,
+            RAW_RX: self._add_raw,
+        }
+
+    def read(self) -> Log:
+        path = self._scan.path
+        for message in self._scan:
+            try:
+                self._sinks[message.topic](message)
+            except LogError as error:
+                raise LogError(
+                    f"message {message.sequence} of {message.topic} in {path} is not one of "
+                    f"Ashore's: {error}; read the file with the program that wrote it"
+                ) from None
+        header = self._scan.header
+        if self._scan.kept == 0:
+            raise LogError(
+                f"the log {path} holds no message that can be read "
+                f"({self._scan.damage or 'none was written'}); record it again"
+            )
+        return self._log(header)
+
+    def _log(self, header: LogHeader) -> Log:
+        return Log(
+            path=self._scan.path,
+            header=header,
+            readings=self._readings.tables(),
+            commands=self._commands.tables(),
+            policy=self._policy.tables(),
+            events=self._events,
+            raw=self._raw,
+            damage=self._scan.damage,
+        )
+
+    def _add_event(self, message: LogMessage) -> None:
+        body = parse(message)
+        level, kind, text = (str(need(body, name)) for name in ("level", "kind", "text"))
+        time, data = need(body, "time"), body.get("data", {})
+        if not isinstance(time, (int, float, type(None))) or not isinstance(data, dict):
+            raise LogError("its time or data are of another kind")
+        self._events.append(Event(float("nan") if time is None else float(time), level, kind,
+                                  text, data))
+
+    def _add_raw(self, message: LogMessage) -> None:
+        direction = "tx" if message.topic == RAW_TX else "rx"
+        self._raw.append(RawBytes(message.stamps[1] / 1e9, direction, message.data))
+
+
+def check(log: Log) -> None:
+    """Refuse a log whose readings or commands cannot be calculated with.
+
+    A signal that is NaN for a joint throughout was not measured, and is no error, except for the
+    position.
+
+    Raises:
+        LogError: there is no reading, a time goes backwards, or a number is NaN or infinite; it
+            names the signal, the joint and the time of the first bad value.
+    """
+    if len(log.readings) == 0:
+        raise LogError(f"the log {log.path} holds no reading; record the robot for longer")
+    for source, time in (("reading", log.readings.time), ("command", log.commands.time)):
+        _check_time(log.path, source, time)
+    for name in ("position", *_MEASURED, "age"):
+        values = getattr(log.readings, name)
+        _check_finite(f"{log.path}: {name}", log.readings.time, values, name in _MEASURED)
+    command = f"{log.path}: commanded position"
+    _check_finite(command, log.commands.time, log.commands.position, False)
+
+
+def _check_time(path: Path, source: str, time: NDArray[np.float64]) -> None:
+    bad = np.flatnonzero(~np.isfinite(time))
+    if bad.size:
+        raise LogError(
+            f"{path}: the time of {source} {bad[0]} is {time[bad[0]]}; record the log again"
+        )
+    back = np.flatnonzero(np.diff(time) < 0.0)
+    if back.size:
+        index = back[0] + 1
+        raise LogError(
+            f"{path}: time goes backwards at {source} {index}, from {time[index - 1]:.6f} s to "
+            f"{time[index]:.6f} s; the robot's clock was set or two logs were mixed, split them"
+        )
+
+
+def _check_finite(
+    signal: str, time: NDArray[np.float64], values: NDArray[np.float64], optional: bool
+) -> None:
+    bad = ~np.isfinite(values)
+    if optional:
+        bad &= ~np.all(np.isnan(values), axis=0)
+    if not bad.any():
+        return
+    row, joint = np.argwhere(bad)[0]
+    raise LogError(
+        f"{signal} of joint {joint} is {values[row, joint]} at {time[row]:.6f} s, the first of "
+        f"{np.count_nonzero(bad)} such values; mend the sensor, or cut the log before it"
+    )

@@ -1,0 +1,107 @@
+"""The channels of a log and the JSON schemas that viewers show their units from."""
+
+import json
+from dataclasses import dataclass
+
+READING = "/reading"
+COMMAND = "/command"
+POLICY = "/policy"
+EVENT = "/event"
+RAW_TX = "/raw/tx"
+RAW_RX = "/raw/rx"
+
+RAW_TOPICS = {"tx": RAW_TX, "rx": RAW_RX}
+"""Topic of each direction on the wire, as the host sees it."""
+
+TIME = "when, on the robot's clock [s]"
+
+READING_SIGNALS = {
+    "position": "joint angle, sign and zero offset applied [rad]",
+    "velocity": "joint velocity as the servo reports it [rad/s]",
+    "current": "motor current as the servo reports it [A], null where not measured",
+    "voltage": "supply voltage at the servo [V]",
+    "temperature": "servo temperature [deg C]",
+    "age": "time since the joint's sample was taken, 0 when it came with this tick [s]",
+    "fault": "hardware-error bits of the servo, 0 when it is well",
+}
+"""The signals every reading has, one number a joint, and what they are."""
+
+OPTIONAL_SIGNALS = {
+    "torque_enabled": "whether the servo's power stage is on",
+    "duty": "signed duty of the servo's power stage, -1..1",
+}
+"""The signals a reading may have."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """One topic of a log, and how its messages are written."""
+
+    topic: str
+    """Name of the channel."""
+    encoding: str = "json"
+    """MCAP message encoding."""
+    schema_name: str = ""
+    """Name of its schema; empty for bytes, which have none."""
+    schema: str = ""
+    """JSON schema text."""
+
+
+def _numbers(description: str, kind: str = "number") -> dict[str, object]:
+    return {"type": "array", "items": {"type": kind}, "description": description}
+
+
+def _schema(title: str, **properties: object) -> str:
+    time = {"type": "number", "description": TIME}
+    body = {"time": time, **properties}
+    return json.dumps({"title": title, "type": "object", "properties": body})
+
+
+def _reading_schema() -> str:
+    signals = {name: _numbers(text) for name, text in READING_SIGNALS.items()}
+    signals |= {
+        "torque_enabled": _numbers(OPTIONAL_SIGNALS["torque_enabled"], "boolean"),
+        "duty": _numbers(OPTIONAL_SIGNALS["duty"]),
+    }
+    return _schema("ashore.Reading", **signals)
+
+
+def _command_schema() -> str:
+    return _schema("ashore.Command", position=_numbers("goal angle of each joint [rad]"))
+
+
+def _policy_schema() -> str:
+    return _schema(
+        "ashore.Policy",
+        observation=_numbers("what the policy saw, in the contract's order and scale"),
+        action=_numbers("what the policy said, in the contract's order and scale"),
+        signals={
+            "type": "object",
+            "properties": {},
+            "description": "named lists of numbers that the runner kept beside the policy",
+        },
+    )
+
+
+def _event_schema() -> str:
+    return _schema(
+        "ashore.Event",
+        level={"type": "string", "description": "how grave: debug, info, warning, error"},
+        kind={"type": "string", "description": "which part of the robot speaks"},
+        text={"type": "string", "description": "what happened, one sentence"},
+        data={"type": "object", "properties": {}, "description": "numbers of this event"},
+    )
+
+
+CHANNELS = (
+    Channel(topic=READING, schema_name="ashore.Reading", schema=_reading_schema()),
+    Channel(topic=COMMAND, schema_name="ashore.Command", schema=_command_schema()),
+    Channel(topic=POLICY, schema_name="ashore.Policy", schema=_policy_schema()),
+    Channel(topic=EVENT, schema_name="ashore.Event", schema=_event_schema()),
+    Channel(topic=RAW_TX, encoding="application/octet-stream"),
+    Channel(topic=RAW_RX, encoding="application/octet-stream"),
+)
+"""Every channel, in the order of its number in the file, counted from 1."""
+
+TOPIC_OF_ID = {number: channel.topic for number, channel in enumerate(CHANNELS, start=1)}
+"""Topic of each channel number, for files whose first chunk, with the channels, is lost."""
