@@ -1,0 +1,91 @@
+"""Laws of the register data: nothing overlaps, units are right, misspellings are helped."""
+
+import math
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ashore.hardware.control_table import ControlTable, Register
+from ashore.hardware.errors import HardwareError
+
+TABLE = ControlTable.load("xl330")
+registers = st.sampled_from(list(TABLE))
+
+
+def test_no_two_registers_share_a_byte() -> None:
+    assert all(first.end <= second.address for first, second in pairwise(TABLE))
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "size"),
+    [
+        ("torque_enable", 64, 1),
+        ("hardware_error_status", 70, 1),
+        ("position_p_gain", 84, 2),
+        ("bus_watchdog", 98, 1),
+        ("goal_position", 116, 4),
+        ("present_position", 132, 4),
+        ("present_input_voltage", 144, 2),
+        ("indirect_address_20", 206, 2),
+        ("indirect_data_20", 227, 1),
+    ],
+)
+def test_registers_stand_where_the_manual_says(name: str, address: int, size: int) -> None:
+    assert (TABLE[name].address, TABLE[name].size) == (address, size)
+
+
+def test_units_are_the_manuals() -> None:
+    position = TABLE["present_position"]
+    assert position.to_si(2048) == 0.0
+    assert position.to_si(2048 + 1024) == pytest.approx(math.pi / 2)
+    assert TABLE["present_velocity"].to_si(1) == pytest.approx(0.229 * 2 * math.pi / 60)
+    assert TABLE["profile_acceleration"].to_si(1) == pytest.approx(214.577 * 2 * math.pi / 3600)
+    assert TABLE["present_input_voltage"].to_si(50) == pytest.approx(5.0)
+    assert TABLE["present_current"].to_si(-1750) == pytest.approx(-1.75)
+    assert TABLE["goal_pwm"].to_si(885) == pytest.approx(1.0, abs=1e-3)
+
+
+@given(registers, st.data())
+def test_every_value_survives_its_bytes(register: Register, data: st.DataObject) -> None:
+    value = data.draw(st.integers(register.minimum, register.maximum))
+    assert register.decode(register.encode(value)) == value
+
+
+@given(st.integers(-4096, 8192))
+def test_counts_survive_radians(counts: int) -> None:
+    goal = TABLE["goal_position"]
+    assert goal.to_counts(goal.to_si(counts)) == counts
+
+
+def test_factory_values_are_possible_values() -> None:
+    for register in TABLE:
+        assert register.minimum <= register.initial <= register.maximum
+
+
+def test_a_misspelt_register_is_answered_with_the_nearest() -> None:
+    with pytest.raises(HardwareError, match="present_position"):
+        TABLE["present_positon"]
+
+
+def test_an_unknown_model_is_answered_with_the_known() -> None:
+    with pytest.raises(HardwareError, match="xl330"):
+        ControlTable.load("xl430")
+
+
+def test_a_value_out_of_range_is_refused_with_the_range() -> None:
+    with pytest.raises(HardwareError, match="0 to 4095"):
+        TABLE["max_position_limit"].encode(4096)
+    with pytest.raises(HardwareError, match="4 bytes"):
+        TABLE["goal_position"].decode(b"\0")
+
+
+def test_a_span_is_the_shortest_block() -> None:
+    # Current at 126, velocity, position at 132 of 4 bytes: ten bytes.
+    assert TABLE.span(["present_position", "present_current"]) == (126, 10)
+
+
+def test_fault_bits_have_names() -> None:
+    assert TABLE.faults(0b100001) == ["input voltage out of limits", "overload"]
+    assert TABLE.faults(0) == []
