@@ -1,0 +1,17 @@
+"""The errors of the simulation room."""
+
+
+class EnvsError(Exception):
+    """Base of every error a user of this room can meet."""
+
+
+class ModelError(EnvsError):
+    """An MJCF, a motor file or a parameter is unknown, or outside what is physical."""
+
+
+class TaskError(EnvsError):
+    """A task is unknown, or does not fit the robot."""
+
+
+class TwinError(EnvsError):
+    """The twin could not be started, or does not answer."""

@@ -1,0 +1,73 @@
+"""`build_model`: a spec's MJCF compiled for simulation, with play in its gears if asked for."""
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.errors import ModelError
+from ashore.envs.motor_model import load_servo
+from ashore.hardware.spec import RobotSpec
+
+Indices = NDArray[np.intp]
+
+_BACKLASH = "_backlash"
+
+
+def build_model(spec: RobotSpec, timestep: float, backlash: bool = False) -> mujoco.MjModel:
+    """Compile a robot's MJCF with physics steps of `timestep` [s] and its servos' armatures.
+
+    With `backlash`, each joint gains a second, limited hinge in series: the motor moves the first,
+    the encoder on the output shaft sees their sum.
+
+    Raises:
+        ModelError: the MJCF does not compile, or lacks a joint that the spec names.
+    """
+    try:
+        mjcf = mujoco.MjSpec.from_string(spec.model)
+        mjcf.option.timestep = timestep
+        _require_joints(spec, [joint.name for joint in mjcf.joints])
+        for joint in spec.joints:
+            mjcf.joint(joint.name).armature = load_servo(joint.servo).parameters["armature"].value
+        if backlash:
+            for name in spec.names:
+                _add_play(mjcf, name)
+        return mjcf.compile()
+    except ValueError as error:
+        raise ModelError(f"the MJCF of robot {spec.name!r} does not compile: {error}") from None
+
+
+def joint_addresses(model: mujoco.MjModel, names: tuple[str, ...]) -> tuple[Indices, Indices]:
+    """Addresses in qpos and in qvel of the named hinges, each `(len(names),)`."""
+    joints = [model.joint(name) for name in names]
+    return (
+        np.array([joint.qposadr[0] for joint in joints], dtype=np.intp),
+        np.array([joint.dofadr[0] for joint in joints], dtype=np.intp),
+    )
+
+
+def play_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of the backlash hinges of the named joints."""
+    return tuple(name + _BACKLASH for name in names)
+
+
+def _require_joints(spec: RobotSpec, found: list[str]) -> None:
+    missing = [name for name in spec.names if name not in found]
+    if missing:
+        raise ModelError(
+            f"the MJCF of robot {spec.name!r} has no joint {missing[0]!r}; "
+            f"it has: {', '.join(found) or 'none'}"
+        )
+
+
+def _add_play(mjcf: mujoco.MjSpec, name: str) -> None:
+    joint = mjcf.joint(name)
+    joint.parent.add_joint(
+        name=name + _BACKLASH,
+        type=mujoco.mjtJoint.mjJNT_HINGE,
+        axis=joint.axis,
+        pos=joint.pos,
+        range=[-1e-4, 1e-4],
+        limited=mujoco.mjtLimited.mjLIMITED_TRUE,
+        solref_limit=[0.004, 1.0],
+        damping=[0.001, 0.0, 0.0],
+    )

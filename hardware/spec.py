@@ -1,0 +1,210 @@
+"""`RobotSpec`: everything about a robot that is not a policy, from one readable file."""
+
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.hardware.errors import SpecError
+from ashore.hardware.tables import allowed, read_table
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointSpec:
+    """One joint and the servo that moves it; angle = sign * (encoder angle - zero_offset)."""
+
+    name: str
+    """The joint's name, as in the MJCF."""
+    id: int
+    """Servo id on the bus, 0..252."""
+    servo: str
+    """Servo model, one of `ashore.hardware.servos`."""
+    lower: float
+    """Smallest goal angle [rad]."""
+    upper: float
+    """Largest goal angle [rad]."""
+    sign: int = 1
+    """Whether the encoder counts along (1) or against (-1) the joint."""
+    zero_offset: float = 0.0
+    """Encoder angle at joint angle zero [rad]."""
+    default: float = 0.0
+    """Angle of the default pose [rad]."""
+    p_gain: int = 400
+    """Position P gain register."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no servo can be."""
+        where = f"joint {self.name}: "
+        allowed(where + "id", self.id, 0 <= self.id <= 252, "0 to 252")
+        allowed(where + "sign", self.sign, self.sign in (1, -1), "1 or -1")
+        turn = math.isfinite(self.zero_offset) and abs(self.zero_offset) <= math.pi
+        allowed(where + "zero_offset", self.zero_offset, turn, "-pi to pi rad")
+        allowed(where + "lower", self.lower, self.lower < self.upper, f"below upper ({self.upper})")
+        inside = self.lower <= self.default <= self.upper
+        allowed(where + "default", self.default, inside, f"{self.lower} to {self.upper} rad")
+        allowed(where + "p_gain", self.p_gain, 0 <= self.p_gain <= 16383, "0 to 16383")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BusSpec:
+    """The serial line of a robot."""
+
+    protocol: str = "dynamixel2"
+    """Wire protocol of the servos."""
+    baud: int = 1_000_000
+    """Bits per second."""
+    latency: float = 0.02
+    """Longest that adapter and host may take to deliver a reply [s]."""
+    watchdog: float = 0.2
+    """Time without an instruction after which a servo stops by itself [s]; 0 for never."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no bus can be."""
+        allowed("bus.protocol", self.protocol, self.protocol == "dynamixel2", '"dynamixel2"')
+        allowed("bus.baud", self.baud, 9600 <= self.baud <= 4_500_000, "9600 to 4500000")
+        allowed("bus.latency", self.latency, 0.0 < self.latency <= 1.0, "above 0 to 1 s")
+        reach = 0.0 <= self.watchdog <= 2.54
+        allowed("bus.watchdog", self.watchdog, reach, "0 (off) to 2.54 s, in steps of 0.02 s")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetySpec:
+    """What the safety filter and the runner allow."""
+
+    step_limit: float = 0.5
+    """Largest change of a goal in one control step [rad]."""
+    velocity_limit: float = 20.0
+    """Joint speed above which the run stops [rad/s]."""
+    stale_limit: int = 3
+    """Control steps that a joint may miss before the run stops."""
+    homing_time: float = 2.0
+    """Length of the ramp from where the joints are to where the task begins [s]."""
+    temperature_limit: float = 65.0
+    """Servo temperature above which the run stops [°C]."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that protect nothing."""
+        for key, value in asdict(self).items():
+            allowed(f"safety.{key}", value, 0 < value < math.inf, "above 0, finite")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobotSpec:
+    """A robot: its joints in order, its wire, its rate and its limits."""
+
+    name: str
+    """The robot's name."""
+    joints: tuple[JointSpec, ...]
+    """The joints; their order is the order of every array of this package."""
+    rate: float
+    """Control steps per second [Hz]."""
+    model: str
+    """MJCF text of the nominal robot."""
+    bus: BusSpec
+    """The serial line."""
+    safety: SafetySpec
+    """What the runner allows."""
+    description: str = ""
+    """One line for people."""
+
+    def __post_init__(self) -> None:
+        """Refuse a robot whose parts contradict one another."""
+        allowed("rate", self.rate, 1.0 <= self.rate <= 1000.0, "1 to 1000 Hz")
+        allowed("joints", [], len(self.joints) > 0, "at least one joint")
+        for key in ("name", "id"):
+            values = [getattr(joint, key) for joint in self.joints]
+            twice = sorted({value for value in values if values.count(value) > 1})
+            allowed(f"joints: {key}", twice, not twice, f"each {key} once")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Joint names in order."""
+        return tuple(joint.name for joint in self.joints)
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """Servo ids in joint order."""
+        return tuple(joint.id for joint in self.joints)
+
+    def column(self, key: str) -> Vector:
+        """Field `key` of every joint, `(nj,)`."""
+        return np.array([getattr(joint, key) for joint in self.joints], dtype=np.float64)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, as `RobotSpec.from_dict` reads it."""
+        return {**asdict(self), "joints": [asdict(joint) for joint in self.joints]}
+
+    def to_json(self) -> str:
+        """JSON text of `to_dict`."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RobotSpec":
+        """Build and validate a spec.
+
+        Raises:
+            SpecError: naming the key, the value found and what is allowed.
+        """
+        table = dict(data)
+        joints = table.pop("joints", [])
+        if not isinstance(joints, list) or not all(isinstance(j, Mapping) for j in joints):
+            raise SpecError(f"joints is {joints!r}; allowed: one [[joints]] table per joint")
+        table["joints"] = tuple(
+            read_table(JointSpec, joint, f"joints[{i}]") for i, joint in enumerate(joints)
+        )
+        table["bus"] = read_table(BusSpec, table.get("bus", {}), "bus")
+        table["safety"] = read_table(SafetySpec, table.get("safety", {}), "safety")
+        return read_table(cls, table, "")
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "RobotSpec":
+        """Read `spec.toml` and its MJCF from a robot's folder, or from a shipped robot's name.
+
+        Raises:
+            SpecError: the folder or a file is absent, or the spec says what cannot be.
+        """
+        root = find_robot(folder)
+        path = root / "spec.toml"
+        try:
+            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            model = root / str(data.get("model", 'missing: add model = "NAME.xml"'))
+            data["model"] = model.read_text(encoding="utf-8")
+            return cls.from_dict(data)
+        except tomllib.TOMLDecodeError as error:
+            raise SpecError(f"{path}: not TOML: {error}; mend that line") from None
+        except OSError as error:
+            raise SpecError(f"{path}: cannot read {error.filename}: {error.strerror}") from None
+        except SpecError as error:
+            raise SpecError(f"{path}: {error}") from None
+
+
+def shipped_robots() -> dict[str, Path]:
+    """Robots that come with the package, by name."""
+    root = Path(str(resources.files("ashore.hardware"))) / "robots"
+    return {path.name: path for path in sorted(root.iterdir()) if (path / "spec.toml").exists()}
+
+
+def find_robot(robot: str | Path) -> Path:
+    """Folder of a shipped robot's name or of a path.
+
+    Raises:
+        SpecError: neither a shipped robot nor a folder with a spec.toml.
+    """
+    shipped = shipped_robots()
+    if str(robot) in shipped:
+        return shipped[str(robot)]
+    if (Path(robot) / "spec.toml").exists():
+        return Path(robot)
+    raise SpecError(
+        f"no robot {str(robot)!r}: shipped are {', '.join(shipped)}; "
+        "or give a folder that holds spec.toml and its MJCF"
+    )
