@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.log_columns import (
+    Column,
     CommandColumns,
     PolicyColumns,
     ReadingColumns,
@@ -124,11 +125,12 @@ class _Reader:
     def _add_event(self, message: LogMessage) -> None:
         body = parse(message)
         level, kind, text = (str(need(body, name)) for name in ("level", "kind", "text"))
-        time, data = need(body, "time"), body.get("data", {})
-        if not isinstance(time, (int, float, type(None))) or not isinstance(data, dict):
-            raise LogError("its time or data are of another kind")
-        self._events.append(Event(float("nan") if time is None else float(time), level, kind,
-                                  text, data))
+        time = Column("time")
+        time.append([need(body, "time")])
+        data = body.get("data", {})
+        if not isinstance(data, dict):
+            raise LogError("its data must be an object")
+        self._events.append(Event(float(time.table()[0, 0]), level, kind, text, data))
 
     def _add_raw(self, message: LogMessage) -> None:
         direction = "tx" if message.topic == RAW_TX else "rx"

@@ -1,6 +1,7 @@
 """A log as a file: MCAP chunks that reach the disk when they are closed."""
 
 import os
+from collections.abc import Mapping
 from io import FileIO
 from pathlib import Path
 from typing import IO, Protocol, cast
@@ -49,7 +50,7 @@ class LogFile:
     one message, each with a checksum; the whole data section and the index have one as well.
 
     Raises:
-        LogError: `path` exists already, or cannot be created.
+        LogError: `path` exists already, or cannot be written.
     """
 
     def __init__(self, path: str | Path, header: LogHeader) -> None:
@@ -63,11 +64,20 @@ class LogFile:
             enable_data_crcs=True,
         )
         self._closing: _Closing = self._mcap
+        try:
+            self._begin(metadata)
+        except OSError as error:
+            self.close()
+            raise LogError(
+                f"cannot write the log {path}: {error.strerror}; make room or choose another disk"
+            ) from None
+        self._ids = self._register()
+
+    def _begin(self, metadata: Mapping[str, Mapping[str, str]]) -> None:
         self._mcap.start(profile="", library="ashore")
         for name, record in metadata.items():
-            self._mcap.add_metadata(name, record)
+            self._mcap.add_metadata(name, dict(record))
         self.sync()
-        self._ids = self._register()
 
     def _register(self) -> dict[str, int]:
         ids = {}
