@@ -1,1 +1,22 @@
 """What a robot is asked to do. These modules need numpy alone, so they run on the robot too."""
+
+from collections.abc import Callable
+
+from ashore.envs.errors import TaskError
+from ashore.envs.tasks.swing_up import SwingUp
+from ashore.envs.tasks.task import Task
+from ashore.envs.tasks.track import Track
+
+TASKS: dict[str, Callable[[int], Task]] = {"track": Track, "swing_up": SwingUp}
+"""Tasks by name; each is made for a number of joints."""
+
+
+def make_task(name: str, joints: int) -> Task:
+    """Make a task for a robot with `joints` joints.
+
+    Raises:
+        TaskError: no such task; the message lists those that exist.
+    """
+    if name not in TASKS:
+        raise TaskError(f"no task {name!r}; there are: {', '.join(TASKS)}")
+    return TASKS[name](joints)

@@ -1,0 +1,78 @@
+"""`SwingUp`: bring the weight over the top and hold it there."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.tasks.task import Array, Rng, Start
+from ashore.hardware.contract import ActionTerm, Contract, ObservationTerm, Signals
+from ashore.hardware.spec import RobotSpec
+
+
+class SwingUp:
+    """Swing every joint's load upright (an angle of pi either way) and keep it still.
+
+    The reward is the height `(1 - cos q) / 2`, less a little for speed at the top and for
+    changing the action: 1 is upright and at rest. An action moves the goal away from where the
+    joint is, so that a weak motor is pushed like a torque source.
+    """
+
+    name = "swing_up"
+    episode = 6.0
+
+    def __init__(self, joints: int = 1) -> None:
+        self.joints = joints
+
+    def contract(self, spec: RobotSpec) -> Contract:
+        """Sine and cosine of the angle, the angle itself for the limits, speed, last action."""
+        n = len(spec.joints)
+        return Contract(
+            robot=spec.name,
+            joints=spec.names,
+            task=self.name,
+            rate=spec.rate,
+            terms=(
+                ObservationTerm(signal="sine", size=n),
+                ObservationTerm(signal="cosine", size=n),
+                ObservationTerm(signal="joint_position", size=n, scale=0.3),
+                ObservationTerm(signal="joint_velocity", size=n, scale=0.15, history=2),
+                ObservationTerm(signal="last_action", size=n, history=2),
+            ),
+            action=ActionTerm(
+                base="joint_position",
+                scale=(1.5,) * n,
+                lower=tuple(spec.column("lower")),
+                upper=tuple(spec.column("upper")),
+            ),
+        )
+
+    def plan(self, rng: Rng, n: int) -> Array:
+        """No commands: one column of zeros, so that a plan is still a row."""
+        return np.zeros((n, 1))
+
+    def start(self, rng: Rng, n: int) -> Start:
+        """Draw angles all around and moderate speeds, so that the top is met early."""
+        position = rng.uniform(-3.2, 3.2, (n, self.joints))
+        low = rng.random(n) < 0.5
+        position[low] = rng.uniform(-0.1, 0.1, (int(low.sum()), self.joints))
+        return Start(position=position, velocity=rng.uniform(-1.0, 1.0, position.shape))
+
+    def signals(self, plan: Array, time: Array, sensed: Mapping[str, Array]) -> dict[str, Array]:
+        """Add sine and cosine of the joint angles."""
+        angle = sensed["joint_position"]
+        return {**sensed, "sine": np.sin(angle), "cosine": np.cos(angle)}
+
+    def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
+        """Height of the load, less speed near the top and jerky actions."""
+        height = 0.5 * (1.0 - signals["cosine"])
+        speed = signals["joint_velocity"] / 10.0
+        return {
+            "height": height.mean(axis=1),
+            "stillness": -0.1 * (height * height * np.abs(speed)).mean(axis=1),
+            "smoothness": -0.01 * np.square(action - previous).mean(axis=1),
+        }
+
+    def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
+        """One kind of episode."""
+        return {"all": np.ones(len(plan), dtype=np.bool_)}

@@ -1,0 +1,66 @@
+"""`Task`: what a robot is asked to do, from a command plan to a reward."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.hardware.contract import Contract, Signals
+from ashore.hardware.spec import RobotSpec
+
+Array = NDArray[np.float64]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """Where `n` robots begin an episode."""
+
+    position: Array
+    """Joint angles, `(n, nj)` [rad]."""
+    velocity: Array
+    """Joint velocities, `(n, nj)` [rad/s]."""
+
+
+class Task(Protocol):
+    """A task runs on numpy alone: the robot's computer runs the same code as the simulation.
+
+    A *plan* is a row of numbers that fixes all commands of one episode, so that a log that holds
+    the plan holds the episode's task.
+    """
+
+    name: str
+    """Name on the command line."""
+    episode: float
+    """Length of an episode [s]."""
+
+    def contract(self, spec: RobotSpec) -> Contract:
+        """Return what a policy for this task sees and says on the robot of `spec`."""
+        ...
+
+    def plan(self, rng: Rng, n: int) -> Array:
+        """Draw the commands of `n` episodes, `(n, k)`."""
+        ...
+
+    def start(self, rng: Rng, n: int) -> Start:
+        """Draw where `n` robots begin in training."""
+        ...
+
+    def signals(self, plan: Array, time: Array, sensed: Mapping[str, Array]) -> dict[str, Array]:
+        """Add the task's signals to what the robot sensed `time` `(n,)` [s] into its episode."""
+        ...
+
+    def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
+        """Weighted terms of the reward, each `(n,)`, of being at `signals` after `action`."""
+        ...
+
+    def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
+        """Kinds of episode, each a mask over the plans `(n,)`, so that no mean hides a loss."""
+        ...
+
+
+def total(terms: Mapping[str, Array]) -> Array:
+    """Sum of the reward's terms, `(n,)`."""
+    return np.asarray(sum(terms.values()), dtype=np.float64)

@@ -1,0 +1,109 @@
+"""`Track`: every joint follows a moving angle."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.tasks.task import Array, Rng, Start
+from ashore.hardware.contract import ActionTerm, Contract, ObservationTerm, Signals
+from ashore.hardware.spec import RobotSpec
+
+TOLERANCE = 0.1
+"""Tracking error at which the reward has fallen to 1/e [rad]."""
+ONSET = 1.0
+"""Time over which the reference grows from the default pose [s]."""
+LEAD = 0.1
+"""How far ahead the reference is known [s]."""
+
+
+class Track:
+    """Follow `r(t) = s(t) (c + a1 sin(2 pi f1 t + p1) + a2 sin(2 pi f2 t + p2))`.
+
+    `s` is a smooth step over the first second, so that an episode begins at the default pose. The
+    reward is `exp(-(error / 0.1 rad)^2)` less a little for changing the action: 1 is perfect.
+    """
+
+    name = "track"
+    episode = 10.0
+
+    def __init__(self, joints: int = 1) -> None:
+        self.joints = joints
+
+    def contract(self, spec: RobotSpec) -> Contract:
+        """Error over three ticks, the reference and where it goes, speed, the last actions."""
+        n = len(spec.joints)
+        return Contract(
+            robot=spec.name,
+            joints=spec.names,
+            task=self.name,
+            rate=spec.rate,
+            terms=(
+                ObservationTerm(signal="error", size=n, scale=5.0, history=3),
+                ObservationTerm(signal="target", size=n),
+                ObservationTerm(signal="target_velocity", size=n, scale=0.3),
+                ObservationTerm(signal="target_change", size=n, scale=5.0),
+                ObservationTerm(signal="joint_velocity", size=n, scale=0.3, history=2),
+                ObservationTerm(signal="last_action", size=n, history=2),
+            ),
+            action=ActionTerm(
+                base="target",
+                scale=(1.2,) * n,
+                lower=tuple(spec.column("lower")),
+                upper=tuple(spec.column("upper")),
+            ),
+        )
+
+    def plan(self, rng: Rng, n: int) -> Array:
+        """Draw centre, two amplitudes [rad], two frequencies [Hz], two phases, for each joint."""
+        shape = (n, self.joints)
+        columns = [
+            rng.uniform(-0.3, 0.3, shape),
+            rng.uniform(0.2, 0.7, shape),
+            rng.uniform(0.1, 0.7, shape),
+            rng.uniform(0.0, 2.0 * np.pi, shape),
+            rng.uniform(0.0, 0.15, shape),
+            rng.uniform(0.7, 1.5, shape),
+            rng.uniform(0.0, 2.0 * np.pi, shape),
+        ]
+        return np.concatenate(columns, axis=1)
+
+    def start(self, rng: Rng, n: int) -> Start:
+        """Draw angles near the default pose, at rest."""
+        position = rng.uniform(-0.15, 0.15, (n, self.joints))
+        return Start(position=position, velocity=np.zeros_like(position))
+
+    def target(self, plan: Array, time: Array) -> Array:
+        """Angle asked for at `time` `(n,)` [s], `(n, nj)` [rad]."""
+        c, a1, f1, p1, a2, f2, p2 = np.split(plan, 7, axis=1)
+        t = time[:, None]
+        onset = np.clip(t / ONSET, 0.0, 1.0)
+        onset = onset * onset * (3.0 - 2.0 * onset)
+        wave = a1 * np.sin(2.0 * np.pi * f1 * t + p1) + a2 * np.sin(2.0 * np.pi * f2 * t + p2)
+        return np.asarray(onset * (c + wave))
+
+    def signals(self, plan: Array, time: Array, sensed: Mapping[str, Array]) -> dict[str, Array]:
+        """Add the reference, its velocity, its near future and the error."""
+        target = self.target(plan, time)
+        soon = self.target(plan, time + 0.001)
+        return {
+            **sensed,
+            "target": target,
+            "target_velocity": (soon - target) / 0.001,
+            "target_change": self.target(plan, time + LEAD) - target,
+            "error": target - sensed["joint_position"],
+        }
+
+    def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
+        """Nearness to the reference, less a little for jerky actions."""
+        error = signals["error"] / TOLERANCE
+        return {
+            "tracking": np.exp(-(error * error)).mean(axis=1),
+            "smoothness": -0.02 * np.square(action - previous).mean(axis=1),
+        }
+
+    def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
+        """Slow and fast by the main frequency, small and large by the main amplitude."""
+        _, a1, f1, *_ = np.split(plan, 7, axis=1)
+        slow, small = f1.mean(axis=1) < 0.4, a1.mean(axis=1) < 0.45
+        return {"slow": slow, "fast": ~slow, "small": small, "large": ~small}

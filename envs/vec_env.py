@@ -1,0 +1,191 @@
+"""`SimulationVecEnv`: a task on many simulated robots, as Stable-Baselines3 knows it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
+
+from ashore.envs.randomization import Source, apply
+from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.tasks.task import Task, total
+from ashore.hardware.contract import Contract, Memory
+from ashore.hardware.spec import RobotSpec
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvConfig:
+    """How a task is run on simulated robots."""
+
+    robots: int = 512
+    """How many are simulated together."""
+    seed: int = 0
+    """Seed of every draw."""
+    stagger: bool = True
+    """Whether first episodes begin at random times, so that resets spread out."""
+    position_noise: float = 0.001
+    """Standard deviation added to measured angles [rad]."""
+    velocity_noise: float = 0.02
+    """Standard deviation added to measured velocities [rad/s]."""
+    simulation: SimulationConfig = field(default_factory=SimulationConfig)
+    """How they are stepped."""
+
+
+class SimulationVecEnv(VecEnv):
+    """Robots drawn from `source` do `task`; the observation is the contract's, and only its.
+
+    An episode ends after the task's time, which is a truncation: its last observation is in
+    `infos[i]["terminal_observation"]`. A robot whose physics is no longer finite is reset alone
+    and counted in `broken`.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        task: Task,
+        contract: Contract,
+        source: Source,
+        config: EnvConfig | None = None,
+    ) -> None:
+        self.config = config or EnvConfig()
+        self.spec, self.task, self.contract, self.source = spec, task, contract, source
+        n = self.config.robots
+        self.simulation = Simulation(spec, n, self.config.simulation)
+        self.memory = Memory(contract, n)
+        self.rng = np.random.default_rng(self.config.seed)
+        self.ticks = np.zeros(n, dtype=np.int64)
+        self.episode_ticks = round(task.episode * spec.rate)
+        self.plan: Array = task.plan(self.rng, n)
+        self.last_action = np.zeros((n, contract.action_size))
+        self.returns = np.zeros(n)
+        self.broken = 0
+        self._actions = np.zeros((n, contract.action_size), dtype=np.float32)
+        self.render_mode = None
+        size = contract.observation_size
+        super().__init__(
+            n,
+            gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32),
+            gymnasium.spaces.Box(-1.0, 1.0, (contract.action_size,), np.float32),
+        )
+
+    def reset(self) -> NDArray[np.float32]:
+        """Begin an episode on every robot and return the observations."""
+        everyone = np.arange(self.num_envs)
+        self.begin(everyone)
+        if self.config.stagger:
+            self.ticks[:] = self.rng.integers(0, self.episode_ticks, self.num_envs)
+        return self._observe()
+
+    def begin(self, ids: Ids) -> None:
+        """Draw new robots, plans and starting states for robots `ids`."""
+        apply(self.simulation, self.source.draw(self.simulation, self.rng, len(ids)), ids)
+        start = self.task.start(self.rng, len(ids))
+        self.simulation.reset(ids, start.position, start.velocity)
+        self.plan[ids] = self.task.plan(self.rng, len(ids))
+        self.ticks[ids] = 0
+        self.returns[ids] = 0.0
+        self.last_action[ids] = 0.0
+        self.memory.restart(ids)
+
+    def signals(self) -> dict[str, Array]:
+        """Everything the contract can see of this tick, with sensor noise."""
+        sensed = self.simulation.sense()
+        shape = sensed["joint_position"].shape
+        config = self.config
+        if config.position_noise:
+            noise = config.position_noise * self.rng.standard_normal(shape)
+            sensed["joint_position"] = sensed["joint_position"] + noise
+        if config.velocity_noise:
+            noise = config.velocity_noise * self.rng.standard_normal(shape)
+            sensed["joint_velocity"] = sensed["joint_velocity"] + noise
+        sensed["last_action"] = self.last_action
+        return self.task.signals(self.plan, self.ticks / self.spec.rate, sensed)
+
+    def _observe(self) -> NDArray[np.float32]:
+        self._signals = self.signals()
+        return self.contract.observe(self._signals, self.memory)
+
+    def step_async(self, actions: NDArray[Any]) -> None:
+        """Keep the actions for `step_wait`."""
+        self._actions = actions
+
+    def step_wait(self) -> VecEnvStepReturn:
+        """Advance every robot by one control period."""
+        action = np.clip(self._actions, -1.0, 1.0).astype(np.float64)
+        self.simulation.step(self.contract.act(action, self._signals))
+        previous, self.last_action = self.last_action, action.copy()
+        self.ticks += 1
+        observation = self._observe()
+        reward = total(self.task.reward(self._signals, action, previous))
+        broken = ~np.isfinite(reward) | ~np.isfinite(observation).all(axis=1)
+        reward = np.where(broken, 0.0, reward)
+        self.returns += reward
+        done = broken | (self.ticks >= self.episode_ticks)
+        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        ids = np.flatnonzero(done)
+        if len(ids):
+            observation = self._end(ids, broken, observation, infos)
+        return observation, reward.astype(np.float32), done, infos
+
+    def _end(
+        self,
+        ids: Ids,
+        broken: NDArray[np.bool_],
+        observation: NDArray[np.float32],
+        infos: list[dict[str, Any]],
+    ) -> NDArray[np.float32]:
+        self.broken += int(broken.sum())
+        for i in ids:
+            infos[i] = {
+                "terminal_observation": np.nan_to_num(observation[i]),
+                "TimeLimit.truncated": not broken[i],
+                "episode": {"r": float(self.returns[i]), "l": int(self.ticks[i])},
+            }
+        self.begin(ids)
+        first = self._observe_only(ids)
+        observation = observation.copy()
+        observation[ids] = first
+        return observation
+
+    def _observe_only(self, ids: Ids) -> NDArray[np.float32]:
+        fresh = Memory(self.contract, len(ids))
+        everyone = self.signals()
+        some = {name: value[ids] for name, value in everyone.items()}
+        for name, value in some.items():
+            self._signals[name][ids] = value
+        observation = self.contract.observe(some, fresh)
+        for mine, theirs in zip(self.memory.past, fresh.past, strict=True):
+            mine[ids] = theirs
+        self.memory.new[ids] = False
+        return observation
+
+    def close(self) -> None:
+        """Nothing to release: the batch ends with the object."""
+
+    def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
+        """The attribute, once for each robot asked about."""
+        return [getattr(self, attr_name)] * len(list(self._get_indices(indices)))
+
+    def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
+        """Set an attribute that all robots share."""
+        setattr(self, attr_name, value)
+
+    def env_method(self, method_name: str, *args: Any, indices: Any = None, **kw: Any) -> list[Any]:
+        """Call a method that acts on all robots."""
+        return [getattr(self, method_name)(*args, **kw)]
+
+    def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
+        """No robot is wrapped."""
+        return [False] * len(list(self._get_indices(indices)))
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Begin the draws anew from `seed`."""
+        self.rng = np.random.default_rng(seed)
+        return [seed] * self.num_envs
