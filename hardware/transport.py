@@ -1,5 +1,6 @@
 """A serial port that speaks in bytes and fails in words."""
 
+import errno
 import os
 import stat
 import termios
@@ -159,7 +160,7 @@ def _why(port: str, baud: int, problem: BaseException) -> str:
         return f"{asked}: it is not a serial port; {_candidates()}"
     if not os.access(port, os.R_OK | os.W_OK):
         return f"{asked}: permission denied; `sudo usermod -aG dialout $USER`, then log in again"
-    if "lock" in str(problem):
+    if getattr(problem, "errno", None) in (errno.EBUSY, errno.EWOULDBLOCK):
         return f"{asked}: it is busy, held by {_holder(port)}; stop that first"
     return f"{asked}: it is not a working serial port ({problem}); {_candidates()}"
 
