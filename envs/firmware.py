@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.chain import Chain
+from ashore.envs.errors import TwinError
 from ashore.envs.plant import Drive, Plant, Sense, Vector
 from ashore.envs.servo import OVERHEAT, OVERLOAD, VOLTAGE, Sample, Servo
 from ashore.envs.servo_memory import ServoMemory
@@ -60,12 +61,22 @@ class Firmware:
     """
 
     def __init__(self, plant: Plant, config: FirmwareConfig) -> None:
-        """Power up at time 0."""
+        """Power up at time 0.
+
+        Raises:
+            TwinError: there are more or fewer ids than joints.
+            SpecError: the model is unknown.
+        """
         self.config = config
         self.table = ControlTable.load(config.model)
         version = self.table.firmware if config.version is None else config.version
         self._plant = plant
         self._sense = plant.sense()
+        if len(self._sense.position) != len(config.ids):
+            raise TwinError(
+                f"{len(config.ids)} servo ids for a plant of {len(self._sense.position)} joints; "
+                "give one id a joint"
+            )
         self.servos = [
             Servo(ServoMemory(self.table, servo, version), _sample(self._sense, i))
             for i, servo in enumerate(config.ids)
@@ -105,6 +116,10 @@ class Firmware:
             self._watch_bus()
             self._watch_faults()
         self._publish()
+
+    def hush(self) -> None:
+        """Give up an instruction that was begun and never finished, as firmware does on a pause."""
+        self._parser.reset()
 
     def _answer(self, frame: Frame) -> bytes:
         if self.config.period is not None and frame.instruction in _JOINT_READS:

@@ -16,9 +16,11 @@ from typing import Literal
 from ashore.envs.errors import TwinError
 from ashore.envs.firmware import Firmware, FirmwareConfig
 from ashore.envs.plant import Plant
+from ashore.hardware.dynamixel import LARGEST_ID
 
 _CHUNK = 4096
 _TICK = 0.005
+_PAUSE = 20  # ticks of silence that end an unfinished instruction
 _SLEPT = 0.5
 
 
@@ -41,11 +43,14 @@ class TwinConfig:
     """Servo firmware version; None is the control table's."""
 
     def __post_init__(self) -> None:
-        """Refuse a clock that cannot run."""
+        """Refuse a clock that cannot run, and ids that cannot be."""
         if self.clock not in ("real", "lockstep"):
             raise TwinError(f"no clock {self.clock!r}; possible: real, lockstep")
         if not 0.0 < self.rate <= 10_000.0:
             raise TwinError(f"a rate of {self.rate} Hz is not possible; 0 to 10000 is")
+        strange = sorted({servo for servo in self.ids if not 0 <= servo <= LARGEST_ID})
+        if strange or not self.ids:
+            raise TwinError(f"servo ids {strange} are not possible; give some from 0 to 252")
 
 
 class Twin:
@@ -114,9 +119,13 @@ class Twin:
         self._origin = time.monotonic() - self.firmware.time
         self._stopping.clear()
         with _signals(self._stopping):
+            pause = 0
             while not (self._stopping.is_set() or (until is not None and until.is_set())):
                 readable = select.select([master], [], [], _TICK)[0]
                 data = os.read(master, _CHUNK) if readable else b""
+                pause = 0 if data else pause + 1
+                if pause == _PAUSE:
+                    self.firmware.hush()
                 _send(master, self.firmware.handle(data, self._now()))
 
     def stop(self) -> None:

@@ -260,14 +260,14 @@ def test_the_goal_is_reached_only_with_torque(host: Host) -> None:
 
 
 def test_present_registers_are_the_sensors_in_counts() -> None:
-    host = Host(position=math.pi / 2)
+    host = Host(replace(CONFIG, ids=(1,)), position=math.pi / 2)
     host.firmware.advance(0.001)
     # One step of 1 ms: -0.05 / 0.0025 * 0.001 = -0.02 rad/s, 0.83 counts of 0.229 rpm.
     assert host.read("present_velocity") == -1
     assert host.read("present_position") == 2048 + 1024
     assert (host.read("present_input_voltage"), host.read("present_temperature")) == (50, 25)
-    host.firmware.advance(40.0)
-    assert host.read("realtime_tick") == 40_000 % 32_768
+    host.firmware.advance(33.0)
+    assert host.read("realtime_tick") == 33_000 - 32_768
 
 
 def test_the_homing_offset_moves_the_frame_and_is_ignored_past_a_quarter_turn(host: Host) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scripted_line import Script, ScriptedLine
 
 from ashore.hardware import dynamixel
@@ -16,6 +18,14 @@ from ashore.hardware.transport import SerialTransport
 TABLE = ControlTable.load("xl330")
 PONG = b"\xb0\x04\x34"
 IDS = [1, 2, 3, 4]
+
+replies = st.binary(max_size=40) | st.builds(
+    lambda servo, error, data, cut: dynamixel.status(servo, error, data)[cut:],
+    st.integers(0, 5),
+    st.integers(0, 255),
+    st.binary(max_size=6),
+    st.sampled_from([0, 0, 0, 1]),
+)
 
 Start = Callable[..., tuple[ScriptedLine, Bus]]
 
@@ -241,6 +251,29 @@ def test_a_silent_line_is_drained_of_the_late_reply(start: Start) -> None:
     assert bus.read_block(1, 132, 4).status is Status.MISSING
     line.script = healthy
     assert bus.read_block(1, 132, 4).data == block(1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(replies, max_size=4))
+def test_no_reply_whatsoever_raises(said: list[bytes]) -> None:
+    line = ScriptedLine(lambda frame: b"".join(said))
+    bus = Bus(SerialTransport(line.port), BusConfig(latency=0.001, retries=1))
+    for result in (
+        bus.read_block(1, 132, 4),
+        *bus.sync_read(IDS, 132, 4).values(),
+        *bus.fast_sync_read(IDS, 132, 4).values(),
+    ):
+        assert len(result.data) == (4 if result.ok else 0)
+    bus.close()
+    line.unplug()
+
+
+def test_a_refusal_in_a_joint_reply_stands_alone(start: Start) -> None:
+    blocks = {i: Block(7 if i == 2 else 0, block(i)) for i in IDS}
+    _, bus = start(lambda f: dynamixel.fast_sync_status(blocks, 4, 4))
+    results = bus.fast_sync_read(IDS, 132, 4)
+    assert results[2] == Result(Status.REFUSED, b"", 7)
+    assert all(results[i].data == block(i) for i in (1, 3, 4))
 
 
 def test_counters_add_up(start: Start) -> None:
