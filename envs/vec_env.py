@@ -117,13 +117,8 @@ class SimulationVecEnv(VecEnv):
         self._actions = actions
 
     def step_wait(self) -> VecEnvStepReturn:
-        """Advance every robot by one control period."""
-        action = np.clip(self._actions, -1.0, 1.0).astype(np.float64)
-        self.simulation.step(self.contract.act(action, self._signals))
-        previous, self.last_action = self.last_action, action.copy()
-        self.ticks += 1
-        observation = self._observe()
-        reward = total(self.task.reward(self._signals, action, previous))
+        """Advance every robot by one control period; begin anew where an episode ended."""
+        observation, reward = self.advance(self._actions)
         broken = ~np.isfinite(reward) | ~np.isfinite(observation).all(axis=1)
         reward = np.where(broken, 0.0, reward)
         self.returns += reward
@@ -133,6 +128,15 @@ class SimulationVecEnv(VecEnv):
         if len(ids):
             observation = self._end(ids, broken, observation, infos)
         return observation, reward.astype(np.float32), done, infos
+
+    def advance(self, actions: NDArray[Any]) -> tuple[NDArray[np.float32], Array]:
+        """One control period on every robot: observations `(n, no)` and rewards `(n,)`."""
+        action = np.clip(actions, -1.0, 1.0).astype(np.float64)
+        self.simulation.step(self.contract.act(action, self._signals))
+        previous, self.last_action = self.last_action, action.copy()
+        self.ticks += 1
+        observation = self._observe()
+        return observation, total(self.task.reward(self._signals, action, previous))
 
     def _end(
         self,
