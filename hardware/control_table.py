@@ -1,5 +1,6 @@
 """The registers of a servo model: where they are, what they may hold, what they mean in SI."""
 
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -78,7 +79,13 @@ class Register:
         return (counts - self.zero) * self.scale
 
     def to_counts(self, value: float) -> int:
-        """Return the counts nearest to `value` [`unit`], held within the register's range."""
+        """Return the counts nearest to `value` [`unit`], held within the register's range.
+
+        Raises:
+            SpecError: `value` is not a number, or infinite.
+        """
+        if not math.isfinite(value):
+            raise SpecError(f"{self.name} cannot be {value} {self.unit}; a finite number is needed")
         counts = round(value / self.scale) + self.zero
         return min(max(counts, self.minimum), self.maximum)
 

@@ -397,6 +397,18 @@ def test_the_current_goal_of_mode_five_limits_the_current(host: Host) -> None:
     assert host.read("present_current") == 50
 
 
+def test_the_pwm_goal_limits_the_duty_and_none_is_no_overload(host: Host) -> None:
+    host.plant.blocked = True
+    host.write("goal_pwm", 100)
+    host.write("goal_position", 4000)
+    host.write("torque_enable", 1)
+    host.run(0.1)
+    assert host.read("present_pwm") == 100
+    host.write("goal_pwm", 0)
+    host.run(2.5)
+    assert (host.read("present_pwm"), host.read("hardware_error_status")) == (0, 0)
+
+
 def test_in_lockstep_only_joint_reads_move_time() -> None:
     host = Host(replace(CONFIG, period=0.02))
     host.read("present_position")

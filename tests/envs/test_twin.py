@@ -38,7 +38,8 @@ class Served:
 
     def unplug(self) -> None:
         self.twin.stop()
-        self.thread.join()
+        self.thread.join(30.0)
+        assert not self.thread.is_alive()
         self.twin.close()
 
     def bus(self) -> Bus:
@@ -212,6 +213,15 @@ def test_a_client_that_never_reads_does_not_stop_the_twin(served: Served) -> Non
         bus.transport.write(dynamixel.bulk_read(dict.fromkeys(IDS, (0, 148))))
     answers = (bus.ping(1) for _ in range(20))
     assert any(answer.ok for answer in answers)
+    bus.close()
+
+
+def test_a_client_that_never_reads_cannot_keep_the_twin_from_stopping() -> None:
+    served = Served()
+    bus = served.bus()
+    for _ in range(400):
+        bus.transport.write(dynamixel.bulk_read(dict.fromkeys(IDS, (0, 148))))
+    served.unplug()
     bus.close()
 
 

@@ -177,6 +177,26 @@ def test_noise_and_echo_before_a_reply_change_nothing(start: Start, garbage: byt
     assert bus.fast_sync_read(IDS, 132, 4)[4].data == block(4)
 
 
+def test_a_damaged_length_does_not_swallow_the_replies_behind_it(start: Start) -> None:
+    def inflate(frame: Frame) -> bytes:
+        packet = bytearray(healthy(frame))
+        packet[16 + 6] = 0x0F  # LEN_H of the second status: 3,849 bytes that never come
+        return bytes(packet)
+
+    _, bus = start(inflate)
+    results = bus.sync_read(IDS, 132, 4)
+    assert [r.status.value for r in results.values()] == ["ok", "corrupt", "ok", "ok"]
+
+
+def test_without_retries_every_question_is_asked_once(start: Start) -> None:
+    line, bus = start(only(2), retries=0, latency=0.02)
+    bus.fast_sync_read(IDS, 132, 4)
+    bus.read_block(4, 132, 4)
+    asked = [frame.instruction for frame in line.asked]
+    # Servo 4 was behind the hole, so a ping clears it before it is believed.
+    assert asked == [Instruction.FAST_SYNC_READ, Instruction.PING, Instruction.READ]
+
+
 def test_replies_twice_or_out_of_order_go_to_their_servos(start: Start) -> None:
     def muddle(frame: Frame) -> bytes:
         return b"".join(dynamixel.status(i, 0, block(i)) for i in (4, 4, 1, 3, 2))
@@ -241,14 +261,17 @@ def test_a_reply_between_two_questions_answers_neither(start: Start) -> None:
 def test_a_silent_line_is_drained_of_the_late_reply(start: Start) -> None:
     line, bus = start(lambda f: b"")
     drain = bus.transport.drain
+    thrown = []
 
     def late(quiet_seconds: float) -> bytes:
         if quiet_seconds > 0.0:
             line.say(dynamixel.status(1, 0, b"late"))
-        return drain(quiet_seconds)
+        thrown.append(drain(quiet_seconds))
+        return thrown[-1]
 
     bus.transport.drain = late
     assert bus.read_block(1, 132, 4).status is Status.MISSING
+    assert thrown[-1] == dynamixel.status(1, 0, b"late")
     line.script = healthy
     assert bus.read_block(1, 132, 4).data == block(1)
 

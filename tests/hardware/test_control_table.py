@@ -77,6 +77,8 @@ def test_an_unknown_model_is_answered_with_the_known() -> None:
 def test_a_value_out_of_range_is_refused_with_the_range() -> None:
     with pytest.raises(HardwareError, match="0 to 4095"):
         TABLE["max_position_limit"].encode(4096)
+    with pytest.raises(HardwareError, match="cannot be nan rad"):
+        TABLE["goal_position"].to_counts(math.nan)
     with pytest.raises(HardwareError, match="4 bytes"):
         TABLE["goal_position"].decode(b"\0")
 

@@ -157,6 +157,13 @@ def test_a_joint_reply_is_read_back_whole_behind_noise_and_echo() -> None:
     assert Parser().feed(raw)[-1].id == dynamixel.BROADCAST
 
 
+def test_a_joint_reply_is_not_unstuffed() -> None:
+    data = b"\xff\xff\xfd\xfd"
+    raw = dynamixel.fast_sync_status({1: dynamixel.Block(0, data)}, 1, 4)
+    (frame,) = Parser().feed(raw)
+    assert frame.params == b"\x01" + data
+
+
 @pytest.mark.parametrize("cut", range(1, 24))
 def test_a_cut_joint_reply_keeps_the_whole_blocks_before_the_cut(cut: int) -> None:
     raw = dynamixel.fast_sync_status(BLOCKS, 4, 4)
