@@ -195,6 +195,7 @@ def test_without_retries_every_question_is_asked_once(start: Start) -> None:
     asked = [frame.instruction for frame in line.asked]
     # Servo 4 was behind the hole, so a ping clears it before it is believed.
     assert asked == [Instruction.FAST_SYNC_READ, Instruction.PING, Instruction.READ]
+    assert bus.counters.retried == 0
 
 
 def test_replies_twice_or_out_of_order_go_to_their_servos(start: Start) -> None:
