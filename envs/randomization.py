@@ -133,7 +133,7 @@ def servo_randomization() -> Randomization:
             Term(parameter="motor_constant", low=0.9, high=1.1, operation="scale"),
             Term(parameter="resistance", low=0.9, high=1.15, operation="scale"),
             Term(parameter="current_limit", low=0.9, high=1.15, operation="scale"),
-            Term(parameter="supply_voltage", low=6.9, high=7.8),
+            Term(parameter="supply_voltage", low=5.7, high=6.3),
             Term(parameter="armature", low=0.8, high=1.25, operation="scale"),
             Term(parameter="friction_base", low=0.003, high=0.02),
             Term(parameter="friction_load", low=0.15, high=0.35),

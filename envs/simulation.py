@@ -57,7 +57,7 @@ class Simulation:
         self._bind(spec)
         longest = self.parameters["command_delay"].high
         self.delay = CommandDelay((n, len(servos)), 1.0 / spec.rate, longest)
-        self._reported = np.zeros((n, len(servos)))
+        self.reported_velocity = np.zeros((n, len(servos)))
         self.reset(np.arange(n), np.tile(spec.column("default"), (n, 1)))
 
     def _bind(self, spec: RobotSpec) -> None:
@@ -137,7 +137,7 @@ class Simulation:
         self.motor.duty[ids] = 0.0
         self.motor.current[ids] = 0.0
         self.motor.voltage[ids] = self.motor.values["supply_voltage"][ids]
-        self._reported[ids] = speed
+        self.reported_velocity[ids] = speed
         self.delay.restart(ids, position + self.motor.values["encoder_offset"][ids])
 
     def substep(self, goal: Array) -> None:
@@ -151,7 +151,8 @@ class Simulation:
         self.motor.sag()
         self.batch.step()
         lag = self.motor.values["velocity_lag"]
-        self._reported += (self.velocity - self._reported) * (seconds / (lag + seconds))
+        behind = self.velocity - self.reported_velocity
+        self.reported_velocity += behind * (seconds / (lag + seconds))
 
     def step(self, command: Array) -> None:
         """Advance one control period after `command` `(n, nj)` [rad] was given."""
@@ -167,7 +168,7 @@ class Simulation:
         angle = self.position + motor.values["encoder_offset"]
         return {
             "joint_position": np.round(angle / motor.quantum) * motor.quantum,
-            "joint_velocity": np.round(self._reported / motor.velocity_quantum)
+            "joint_velocity": np.round(self.reported_velocity / motor.velocity_quantum)
             * motor.velocity_quantum,
             "joint_current": motor.current.copy(),
             "voltage": motor.voltage.copy(),

@@ -1,0 +1,75 @@
+"""`ServoPlant`: the twin's physics, the same simulation with one robot and hidden parameters."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ashore.envs.command_delay import CommandDelay
+from ashore.envs.plant import Drive, Sense, Vector
+from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.hardware.spec import RobotSpec
+
+_AMBIENT = 28.0
+_WARMING = 12.0  # °C above ambient per watt lost in the winding, in the long run
+_COOLING = 120.0  # thermal time constant [s]
+
+
+class ServoPlant:
+    """One robot of a spec, stepped at 1 kHz by its servos' firmware, with play in its gears.
+
+    Firmware thinks in encoder angles; this class turns them by each joint's sign and zero offset.
+    """
+
+    step_seconds = 0.001
+
+    def __init__(self, spec: RobotSpec, hidden: Mapping[str, float]) -> None:
+        """Build the robot; `hidden` gives parameters another value than the nominal one.
+
+        Raises:
+            ModelError: an unknown parameter, or a value that is not physical.
+        """
+        config = SimulationConfig(timestep=self.step_seconds, threads=1, backlash=True)
+        self.simulation = Simulation(spec, 1, config)
+        only = np.array([0])
+        for name, value in hidden.items():
+            self.simulation.set(name, np.array(value), only)
+        self.simulation.settle(only)
+        self._sign, self._zero = spec.column("sign"), spec.column("zero_offset")
+        default = spec.column("default")[None]
+        self.simulation.reset(only, default)
+        longest = self.simulation.parameters["command_delay"].high
+        self._delay = CommandDelay(default.shape, self.step_seconds, longest)
+        self._delay.restart(only, default)
+        self._temperature = np.full(len(spec.joints), _AMBIENT)
+        self._ceiling = self.simulation.motor.values["current_limit"].copy()
+
+    def step(self, drive: Drive) -> Sense:
+        """Advance by one millisecond."""
+        motor = self.simulation.motor
+        motor.enabled[0] = drive.torque_enabled
+        motor.p_gain[0] = drive.p_gain
+        motor.pwm_limit[0] = drive.pwm_limit
+        motor.values["current_limit"][0] = np.minimum(self._ceiling[0], drive.current_limit)
+        self._delay.push((self._sign * (drive.goal - self._zero))[None])
+        delay = motor.values["command_delay"]
+        self.simulation.substep(self._delay.goal(0.0, self.step_seconds, delay))
+        lost = np.square(motor.current[0]) * motor.values["resistance"][0]
+        warmer = _AMBIENT + _WARMING * lost - self._temperature
+        self._temperature += warmer * (self.step_seconds / _COOLING)
+        return self.sense()
+
+    def sense(self) -> Sense:
+        """What the sensors see now."""
+        motor = self.simulation.motor
+        angle = self.simulation.position + motor.values["encoder_offset"]
+        return Sense(
+            position=self._encoder(angle[0]),
+            velocity=self._sign * self.simulation.reported_velocity[0],
+            current=self._sign * motor.current[0],
+            duty=self._sign * motor.duty[0],
+            voltage=motor.voltage[0].copy(),
+            temperature=self._temperature.copy(),
+        )
+
+    def _encoder(self, angle: Vector) -> Vector:
+        return np.asarray(self._sign * angle + self._zero)

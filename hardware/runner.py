@@ -1,0 +1,202 @@
+"""`Runner`: the control loop, from limp to running and back to limp, whatever happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.hardware.clock import Clock
+from ashore.hardware.errors import BusError, PortLost
+from ashore.hardware.log_writer import LogWriter
+from ashore.hardware.reading import Command, Reading
+from ashore.hardware.robot import Robot
+from ashore.hardware.safety import SafetyFilter
+
+BAD_COMMANDS = 3
+"""Control steps in a row whose goals are not finite, after which the run stops."""
+LATE_STEPS = 25
+"""Missed deadlines in a row, after which the run stops."""
+
+
+class State(Enum):
+    """Where a run is: `Limp → Homing → Ready → Running → Limp`, and `Fault` from anywhere."""
+
+    LIMP = "limp"
+    HOMING = "homing"
+    READY = "ready"
+    RUNNING = "running"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """What a controller decided at one tick, and what it decided from."""
+
+    command: Command
+    """Goals, before the safety filter."""
+    observation: NDArray[np.float32]
+    """The policy's input, `(no,)`."""
+    action: NDArray[np.float32]
+    """The policy's output, `(na,)`."""
+    signals: dict[str, NDArray[np.float64]]
+    """The signals that the observation was built from, each `(k,)`."""
+
+
+class Controller(Protocol):
+    """One episode of a policy on a robot."""
+
+    duration: float
+    """Length of the episode [s]."""
+    home: NDArray[np.float64]
+    """Joint angles where it begins, `(nj,)` [rad]."""
+    facts: dict[str, object]
+    """What the log should say of it: plan, index, policy."""
+
+    def decide(self, elapsed: float, reading: Reading) -> Decision:
+        """Return what to do `elapsed` [s] into the episode."""
+        ...
+
+
+@dataclass(kw_only=True)
+class RunResult:
+    """How a run ended."""
+
+    state: State = State.LIMP
+    """`LIMP` after a run that ended as asked, else `FAULT`."""
+    reason: str = "finished"
+    """Why it ended."""
+    port_lost: bool = False
+    """Whether the wire went away."""
+    ticks: int = 0
+    """Control steps of episodes."""
+    late: int = 0
+    """Deadlines missed."""
+    interventions: int = 0
+    """Commands that the safety filter changed."""
+
+
+class Runner:
+    """Drives a robot through episodes on absolute deadlines, and logs all of it.
+
+    Torque comes only in `run`, and goes however `run` ends: at the end, on `stop`, on a fault, on
+    a lost port, on an exception. A deadline that was missed is skipped, never made up in a burst.
+    """
+
+    def __init__(self, robot: Robot, clock: Clock, log: LogWriter) -> None:
+        self.robot, self.clock, self.log = robot, clock, log
+        self.safety = SafetyFilter(robot.spec)
+        self.result = RunResult()
+        self._period = 1.0 / robot.spec.rate
+        self._deadline = 0.0
+        self._late_in_a_row = 0
+        self._bad_in_a_row = 0
+        self._stop: str | None = None
+        self._last = Command(position=robot.spec.column("default"))
+
+    def stop(self, reason: str) -> None:
+        """Ask a run to end at its next tick; safe from a signal handler."""
+        self._stop = reason
+
+    def run(self, episodes: Sequence[Controller]) -> RunResult:
+        """Enable, home and run each episode in turn, then go limp."""
+        result = self.result
+        try:
+            self._enable()
+            for episode in episodes:
+                self._home(episode.home)
+                self._episode(episode)
+                if self._stop:
+                    break
+            result.reason = self._stop or result.reason
+        except _Danger as danger:
+            result.state, result.reason = State.FAULT, str(danger)
+        except PortLost as lost:
+            result.state, result.reason, result.port_lost = State.FAULT, str(lost), True
+        except BusError as refusal:
+            result.state, result.reason = State.FAULT, str(refusal)
+        finally:
+            self._limp()
+        return result
+
+    def _enable(self) -> None:
+        self._enter(State.LIMP)
+        self.robot.enable()
+        self._deadline = self.clock.now()
+        self._last = Command(position=self._tick(check=False).position)
+
+    def _home(self, home: NDArray[np.float64]) -> None:
+        self._enter(State.HOMING)
+        start = self._last.position
+        steps = max(1, round(self.robot.spec.safety.homing_time * self.robot.spec.rate))
+        for step in range(1, steps + 1):
+            if self._stop:
+                return
+            reading = self._tick()
+            share = step / steps
+            smooth = share * share * (3.0 - 2.0 * share)
+            self._send(Command(position=start + smooth * (home - start)), reading)
+        self._enter(State.READY)
+
+    def _episode(self, episode: Controller) -> None:
+        if self._stop:
+            return
+        self._enter(State.RUNNING, episode.facts)
+        begin = None
+        for _ in range(round(episode.duration * self.robot.spec.rate)):
+            if self._stop:
+                return
+            reading = self._tick()
+            begin = reading.time if begin is None else begin
+            decision = episode.decide(reading.time - begin, reading)
+            self._send(decision.command, reading)
+            self.log.policy(reading.time, decision.observation, decision.action, decision.signals)
+            self.result.ticks += 1
+
+    def _tick(self, check: bool = True) -> Reading:
+        """Wait for the next deadline and read."""
+        self._deadline += self._period
+        missed = int(max(0.0, self.clock.now() - self._deadline) / self._period)
+        self._late_in_a_row = self._late_in_a_row + 1 if missed else 0
+        if missed:
+            self.result.late += missed
+            self._deadline += missed * self._period
+            self.log.event(self.clock.now(), "warning", "late", f"skipped {missed} control steps")
+        if self._late_in_a_row > LATE_STEPS:
+            raise _Danger(f"missed {LATE_STEPS} deadlines in a row; lower the rate or the load")
+        self.clock.sleep_until(self._deadline)
+        reading = self.robot.read()
+        self.log.reading(reading)
+        danger = self.safety.danger(reading) if check else None
+        if danger:
+            raise _Danger(danger)
+        return reading
+
+    def _send(self, command: Command, reading: Reading) -> None:
+        filtered = self.safety.filter(command, self._last)
+        bad = not np.isfinite(command.position).all()
+        self._bad_in_a_row = self._bad_in_a_row + 1 if bad else 0
+        if filtered.interventions:
+            self.result.interventions += 1
+            for text in filtered.interventions:
+                self.log.event(reading.time, "warning", "safety", text)
+        if self._bad_in_a_row >= BAD_COMMANDS:
+            raise _Danger(f"the policy gave no finite goal {BAD_COMMANDS} times in a row")
+        self._last = self.robot.write(filtered.command)
+        self.log.command(reading.time, self._last)
+
+    def _limp(self) -> None:
+        for complaint in self.robot.disable():
+            self.log.event(self.clock.now(), "error", "release", complaint)
+        self._enter(self.result.state)
+
+    def _enter(self, state: State, data: dict[str, object] | None = None) -> None:
+        level = "error" if state is State.FAULT else "info"
+        text = f"{state.value}: {self.result.reason}" if state is State.FAULT else state.value
+        self.log.event(self.clock.now(), level, "state", text, data or {})
+
+
+class _Danger(Exception):
+    """The run must stop."""
