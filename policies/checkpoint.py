@@ -39,7 +39,9 @@ class Checkpoint:
     """Control steps and mean reward per step so far."""
 
     @classmethod
-    def of(cls, model: BaseAlgorithm, contract: Contract, curve: list[tuple[int, float]]) -> "Checkpoint":
+    def of(
+        cls, model: BaseAlgorithm, contract: Contract, curve: list[tuple[int, float]]
+    ) -> "Checkpoint":
         """Take a checkpoint of a learner."""
         env = model.get_env()
         draws = env.get_attr("rng")[0].bit_generator.state if env is not None else {}
