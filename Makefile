@@ -1,0 +1,47 @@
+# Everything from a bare checkout that has Python 3.11 or newer. `make` alone lists what there is.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast check bench clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.sim ## the whole path on one machine: pretrain, drive a twin, adapt, gate (HIDDEN=seed)
+	$(BIN)/ashore demo servo $(if $(HIDDEN),--hidden $(HIDDEN))
+
+test: $(VENV)/.dev ## all tests
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/.dev ## the tests that take less than a minute together
+	$(BIN)/python -m pytest -m "not slow"
+
+check: $(VENV)/.dev ## lint and type-check
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.sim ## measure speed and timing
+	$(BIN)/ashore bench all
+
+clean: ## remove the virtual environment and caches
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "ashore needs Python 3.11 or newer and $(PYTHON) is" \
+	    "$$($(PYTHON) -V 2>&1); name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp is older than pyproject.toml or constraints.txt when something must be installed anew.
+$(VENV)/.sim: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -e '.[sim]' -c constraints.txt
+	@touch $@
+
+# The development install holds the simulation's.
+$(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -e '.[dev]' -c constraints.txt
+	@touch $(VENV)/.sim $@
