@@ -48,7 +48,7 @@ class Track:
             ),
             action=ActionTerm(
                 base="target",
-                scale=(1.2,) * n,
+                scale=(2.0,) * n,
                 lower=tuple(spec.column("lower")),
                 upper=tuple(spec.column("upper")),
             ),
