@@ -14,7 +14,7 @@ OUT_OF_RANGE = Randomization(
         Term(parameter="friction_base", low=0.03, high=0.05),
         Term(parameter="friction_load", low=0.36, high=0.45),
         Term(parameter="viscous", low=0.01, high=0.015),
-        Term(parameter="command_delay", low=0.02, high=0.032),
+        Term(parameter="command_delay", low=0.027, high=0.035),
         Term(parameter="encoder_offset", low=0.02, high=0.05),
         Term(parameter="backlash", low=0.004, high=0.012),
     )
@@ -34,7 +34,7 @@ def draw_hidden(spec: RobotSpec, hidden: str) -> dict[str, float]:
     """
     if hidden == "none":
         return {}
-    if not hidden.isdigit():
+    if not (hidden.isascii() and hidden.isdigit()):
         raise TwinError(f"hidden is {hidden!r}; give a whole number as the seed, or none")
     rng = np.random.default_rng(int(hidden))
     parameters = load_servo(spec.joints[0].servo).parameters

@@ -35,28 +35,40 @@ class ServoPlant:
             self.simulation.set(name, np.array(value), only)
         self.simulation.settle(only)
         self._sign, self._zero = spec.column("sign"), spec.column("zero_offset")
-        default = spec.column("default")[None]
-        self.simulation.reset(only, default)
+        self.simulation.reset(only, spec.column("default")[None])
         longest = self.simulation.parameters["command_delay"].high
-        self._delay = CommandDelay(default.shape, self.step_seconds, longest)
-        self._delay.restart(only, default)
+        # Each joint is a row of its own here, so that each can forget its past alone.
+        self._delay = CommandDelay((len(spec.joints), 1), self.step_seconds, longest)
+        self.simulation.motor.enabled[:] = False
         self._temperature = np.full(len(spec.joints), _AMBIENT)
         self._ceiling = self.simulation.motor.values["current_limit"].copy()
 
     def step(self, drive: Drive) -> Sense:
         """Advance by one millisecond."""
         motor = self.simulation.motor
+        goal = self._goal(drive)
         motor.enabled[0] = drive.torque_enabled
         motor.p_gain[0] = drive.p_gain
         motor.pwm_limit[0] = drive.pwm_limit
         motor.values["current_limit"][0] = np.minimum(self._ceiling[0], drive.current_limit)
-        self._delay.push((self._sign * (drive.goal - self._zero))[None])
-        delay = motor.values["command_delay"]
-        self.simulation.substep(self._delay.goal(0.0, self.step_seconds, delay))
+        self.simulation.substep(goal)
         lost = np.square(motor.current[0]) * motor.values["resistance"][0]
         warmer = _AMBIENT + _WARMING * lost - self._temperature
         self._temperature += warmer * (self.step_seconds / _COOLING)
         return self.sense()
+
+    def _goal(self, drive: Drive) -> Vector:
+        """Goals in force, `(1, nj)`: those of some time ago, where torque was on already.
+
+        Whatever delays a goal delays the instruction for torque behind it as much, so that a motor
+        never obeys a goal that another replaced before its torque came.
+        """
+        goal = (self._sign * (drive.goal - self._zero))[:, None]
+        limp = np.flatnonzero(~self.simulation.motor.enabled[0])
+        self._delay.restart(limp, goal[limp])
+        self._delay.push(goal)
+        delay = self.simulation.motor.values["command_delay"].T
+        return self._delay.goal(0.0, self.step_seconds, delay).T
 
     def sense(self) -> Sense:
         """What the sensors see now."""

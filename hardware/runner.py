@@ -1,7 +1,9 @@
 """`Runner`: the control loop, from limp to running and back to limp, whatever happens."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.clock import Clock
-from ashore.hardware.errors import BusError, PortLost
+from ashore.hardware.errors import HardwareError, LogError, PortLost
 from ashore.hardware.log_writer import LogWriter
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.robot import Robot
@@ -18,7 +20,9 @@ from ashore.hardware.safety import SafetyFilter
 BAD_COMMANDS = 3
 """Control steps in a row whose goals are not finite, after which the run stops."""
 LATE_STEPS = 25
-"""Missed deadlines in a row, after which the run stops."""
+"""Control steps in a row that came too late, after which the run stops."""
+
+_STEEPEST = 1.5  # largest slope of the smooth step 3 s^2 - 2 s^3, at its middle
 
 
 class State(Enum):
@@ -76,13 +80,16 @@ class RunResult:
     """Deadlines missed."""
     interventions: int = 0
     """Commands that the safety filter changed."""
+    complaints: list[str] = field(default_factory=list)
+    """A sentence for each joint whose torque may still be on."""
 
 
 class Runner:
     """Drives a robot through episodes on absolute deadlines, and logs all of it.
 
     Torque comes only in `run`, and goes however `run` ends: at the end, on `stop`, on a fault, on
-    a lost port, on an exception. A deadline that was missed is skipped, never made up in a burst.
+    a lost port, on an exception. A deadline that was missed is skipped, never made up in a burst:
+    an episode is then as long as ever and has fewer steps.
     """
 
     def __init__(self, robot: Robot, clock: Clock, log: LogWriter) -> None:
@@ -97,66 +104,89 @@ class Runner:
         self._last = Command(position=robot.spec.column("default"))
 
     def stop(self, reason: str) -> None:
-        """Ask a run to end at its next tick; safe from a signal handler."""
-        self._stop = reason
+        """Ask a run to end at its next tick; safe from a signal handler, and lasting.
+
+        The first reason counts. A runner that was stopped brings no torque any more.
+        """
+        self._stop = self._stop or reason
 
     def run(self, episodes: Sequence[Controller]) -> RunResult:
-        """Enable, home and run each episode in turn, then go limp."""
-        result = self.result
+        """Enable, home and run each episode in turn, then go limp.
+
+        What the hardware does is told by the result; what a controller raises is raised, after
+        the robot has gone limp.
+        """
+        self.result = result = RunResult()
+        self._late_in_a_row = self._bad_in_a_row = 0
         try:
-            self._enable()
-            for episode in episodes:
-                self._home(episode.home)
-                self._episode(episode)
-                if self._stop:
-                    break
+            self._drive(episodes)
             result.reason = self._stop or result.reason
-        except _Danger as danger:
-            result.state, result.reason = State.FAULT, str(danger)
-        except PortLost as lost:
-            result.state, result.reason, result.port_lost = State.FAULT, str(lost), True
-        except BusError as refusal:
-            result.state, result.reason = State.FAULT, str(refusal)
+        except HardwareError as problem:
+            result.state, result.reason = State.FAULT, str(problem)
+            result.port_lost = isinstance(problem, PortLost)
+        except BaseException as problem:
+            result.state = State.FAULT
+            result.reason = f"{type(problem).__name__} {problem}".strip()
+            raise
         finally:
             self._limp()
         return result
 
-    def _enable(self) -> None:
+    def _drive(self, episodes: Sequence[Controller]) -> None:
         self._enter(State.LIMP)
+        if self._stop:
+            return
         self.robot.enable()
         self._deadline = self.clock.now()
-        self._last = Command(position=self._tick(check=False).position)
+        self._last = Command(position=self._tick().position)
+        for episode in episodes:
+            self._home(episode.home)
+            if not self._stop:
+                self._episode(episode)
 
     def _home(self, home: NDArray[np.float64]) -> None:
+        """Go to where an episode begins, smoothly and within the step limit."""
+        if self._stop:
+            return
         self._enter(State.HOMING)
-        start = self._last.position
-        steps = max(1, round(self.robot.spec.safety.homing_time * self.robot.spec.rate))
+        start, safety = self._last.position, self.robot.spec.safety
+        way = float(np.max(np.abs(home - start)))
+        steps = max(
+            1,
+            round(safety.homing_time / self._period),
+            math.ceil(_STEEPEST * way / safety.step_limit),
+        )
         for step in range(1, steps + 1):
+            reading = self._tick()
             if self._stop:
                 return
-            reading = self._tick()
             share = step / steps
             smooth = share * share * (3.0 - 2.0 * share)
             self._send(Command(position=start + smooth * (home - start)), reading)
         self._enter(State.READY)
 
     def _episode(self, episode: Controller) -> None:
-        if self._stop:
-            return
         self._enter(State.RUNNING, episode.facts)
-        begin = None
-        for _ in range(round(episode.duration * self.robot.spec.rate)):
+        elapsed, begin = 0.0, None
+        while begin is None or elapsed < episode.duration - 1.5 * self._period:
+            reading = self._tick()
             if self._stop:
                 return
-            reading = self._tick()
             begin = reading.time if begin is None else begin
-            decision = episode.decide(reading.time - begin, reading)
+            elapsed = reading.time - begin
+            self._step(episode.decide(elapsed, reading), reading)
+
+    def _step(self, decision: Decision, reading: Reading) -> None:
+        try:
             self._send(decision.command, reading)
-            self.log.policy(reading.time, decision.observation, decision.action, decision.signals)
+        finally:
+            # Also a step that stopped the run is in the log, and the command does not wait for it.
+            step = (decision.observation, decision.action, decision.signals)
+            self.log.policy(reading.time, *step)
             self.result.ticks += 1
 
-    def _tick(self, check: bool = True) -> Reading:
-        """Wait for the next deadline and read."""
+    def _tick(self) -> Reading:
+        """Wait for the next deadline and read; a danger ends the run."""
         self._deadline += self._period
         missed = int(max(0.0, self.clock.now() - self._deadline) / self._period)
         self._late_in_a_row = self._late_in_a_row + 1 if missed else 0
@@ -164,20 +194,21 @@ class Runner:
             self.result.late += missed
             self._deadline += missed * self._period
             self.log.event(self.clock.now(), "warning", "late", f"skipped {missed} control steps")
-        if self._late_in_a_row > LATE_STEPS:
-            raise _Danger(f"missed {LATE_STEPS} deadlines in a row; lower the rate or the load")
+        if self._late_in_a_row >= LATE_STEPS:
+            raise _Danger(
+                f"{LATE_STEPS} control steps in a row came too late; lower the rate or the load"
+            )
         self.clock.sleep_until(self._deadline)
         reading = self.robot.read()
         self.log.reading(reading)
-        danger = self.safety.danger(reading) if check else None
+        danger = self.safety.danger(reading)
         if danger:
             raise _Danger(danger)
         return reading
 
     def _send(self, command: Command, reading: Reading) -> None:
         filtered = self.safety.filter(command, self._last)
-        bad = not np.isfinite(command.position).all()
-        self._bad_in_a_row = self._bad_in_a_row + 1 if bad else 0
+        self._bad_in_a_row = self._bad_in_a_row + 1 if filtered.held else 0
         if filtered.interventions:
             self.result.interventions += 1
             for text in filtered.interventions:
@@ -188,9 +219,16 @@ class Runner:
         self.log.command(reading.time, self._last)
 
     def _limp(self) -> None:
-        for complaint in self.robot.disable():
-            self.log.event(self.clock.now(), "error", "release", complaint)
-        self._enter(self.result.state)
+        """Take torque off first, then say so; a log that can't be written holds nothing up."""
+        result = self.result
+        result.complaints = self.robot.disable()
+        if result.complaints and result.state is not State.FAULT:
+            result.state = State.FAULT
+            result.reason = f"{result.reason}, but {'; '.join(result.complaints)}"
+        with suppress(LogError):
+            for complaint in result.complaints:
+                self.log.event(self.clock.now(), "error", "release", complaint)
+            self._enter(result.state)
 
     def _enter(self, state: State, data: dict[str, object] | None = None) -> None:
         level = "error" if state is State.FAULT else "info"
@@ -198,5 +236,5 @@ class Runner:
         self.log.event(self.clock.now(), level, "state", text, data or {})
 
 
-class _Danger(Exception):
+class _Danger(HardwareError):
     """The run must stop."""

@@ -8,6 +8,20 @@ from ashore.hardware.dynamixel import ERROR_NAMES
 from ashore.hardware.errors import BusError
 from ashore.hardware.spec import JointSpec
 
+EXTENDED_POSITION = 4
+"""Operating mode whose goals may lie beyond one turn."""
+
+_SETTINGS = {"return_delay_time": 0, "operating_mode": EXTENDED_POSITION}
+_FRAME = {"drive_mode": "sign", "homing_offset": "zero_offset"}
+_NEUTRAL = (
+    "position_d_gain",
+    "position_i_gain",
+    "feedforward_2nd_gain",
+    "feedforward_1st_gain",
+    "profile_acceleration",
+    "profile_velocity",
+)
+
 
 class ServoLine:
     """One servo of a bus: its settings, its torque, its watchdog, in sentences when it refuses."""
@@ -16,6 +30,7 @@ class ServoLine:
         """Speak with the servo of `joint`; nothing is sent yet."""
         self.bus, self.joint = bus, joint
         self.table = ControlTable.load(joint.servo)
+        self.who = f"servo {joint.id} ({joint.name})"
 
     def ping(self) -> Result:
         """Whether it is there; `data` is its model number and firmware."""
@@ -28,67 +43,92 @@ class ServoLine:
             BusError: another model, or firmware too old for what every cycle needs.
         """
         number, firmware = int.from_bytes(answer.data[:2], "little"), answer.data[2]
-        who = f"servo {self.joint.id} ({self.joint.name}) on {port}"
         if number != self.table.number:
             raise BusError(
-                f"{who} is model number {number}; the spec says {self.table.name} "
+                f"{self.who} on {port} is model number {number}; the spec says {self.table.name} "
                 f"({self.table.number}); fit that servo, or mend the spec"
             )
         needed = max(self.table.fast_sync_firmware, self.table.watchdog_firmware)
         if firmware < needed:
             raise BusError(
-                f"{who} has firmware {firmware}; {needed} or newer is needed; "
+                f"{self.who} on {port} has firmware {firmware}; {needed} or newer is needed; "
                 "update it with DYNAMIXEL Wizard"
             )
 
-    def configure(self, operating_mode: int, cycle: Sequence[str]) -> None:
+    def require_frame(self) -> None:
+        """Check that the servo counts angles plainly, as the spec's sign and zero offset assume.
+
+        A homing offset is refused for a second reason: with one, a watchdog that runs out in
+        extended position mode has made the motor move. Source: DynamixelSDK, issue 584.
+
+        Raises:
+            BusError: it turns or shifts its angles itself.
+        """
+        for name, field in _FRAME.items():
+            found = self.get(name)
+            if found:
+                raise BusError(
+                    f"{self.who} has {name} {found}; only 0 is possible; set it to 0 with "
+                    f"DYNAMIXEL Wizard, and say the same with the joint's {field} in the spec"
+                )
+
+    def configure(self, cycle: Sequence[str]) -> None:
         """Set mode, return delay and the indirect block that `cycle` registers are read through.
 
         Raises:
             BusError: a setting is locked because torque is on, or was refused.
         """
-        wanted = {"return_delay_time": 0, "operating_mode": operating_mode}
-        differ = {k: v for k, v in wanted.items() if self.get(k) != v}
+        # A servo that was told to be quiet does not answer this, but then answers the rest.
+        self.bus.write(self.joint.id, self.table["status_return_level"], 2)
+        self.require_frame()
+        differ = {k: v for k, v in _SETTINGS.items() if self.get(k) != v}
         if differ and self.get("torque_enable"):
             raise BusError(
-                f"servo {self.joint.id} ({self.joint.name}) has its torque on and its "
-                f"{', '.join(differ)} must change; take the torque off (its arm may fall), "
-                "then start again"
+                f"{self.who} has its torque on and its {', '.join(differ)} must change; "
+                "take the torque off (its arm may fall), then start again"
             )
         for name, value in differ.items():
             self.put(name, value)
-        slot = 1
-        for name in cycle:
-            register = self.table[name]
-            for offset in range(register.size):
-                self.put(f"indirect_address_{slot}", register.address + offset)
-                slot += 1
+        addresses = [a for name in cycle for a in self._addresses(name)]
+        for slot, address in enumerate(addresses, start=1):
+            self.put(f"indirect_address_{slot}", address)
+
+    def _addresses(self, name: str) -> range:
+        return range(self.table[name].address, self.table[name].end)
+
+    def require_well(self) -> None:
+        """Check that it reports no hardware error.
+
+        Raises:
+            BusError: it does; its faults are named.
+        """
+        faults = self.table.faults(self.get("hardware_error_status"))
+        if faults:
+            raise BusError(
+                f"{self.who} reports {', '.join(faults)}; find the cause, then reboot it "
+                "(or cycle its power)"
+            )
 
     def position(self) -> float:
         """Angle of the encoder, 0 at 2048 counts [rad]."""
         return self.table["present_position"].to_si(self.get("present_position"))
 
-    def hold(self, encoder: float) -> None:
-        """Bring torque with the goal where the joint already is [rad].
+    def hold(self) -> None:
+        """Bring torque with the goal where the joint is, and no settings left by another program.
 
         Raises:
-            BusError: it refuses, or does not hold torque: its fault is named.
+            BusError: it refuses, or does not hold torque.
         """
-        fault = self.table.faults(self.get("hardware_error_status"))
-        if fault:
-            raise BusError(
-                f"servo {self.joint.id} ({self.joint.name}) reports {', '.join(fault)}; "
-                "find the cause, then reboot it (or cycle its power)"
-            )
         self.put("bus_watchdog", 0)
+        for name in _NEUTRAL:
+            self.put(name, 0)
         self.put("position_p_gain", self.joint.p_gain)
-        goal = self.table["goal_position"]
-        self.put("goal_position", round(encoder / goal.scale) + goal.zero)
+        self.put("goal_pwm", self.get("pwm_limit"))
+        self.put("goal_position", self.get("present_position"))
         self.put("torque_enable", 1)
         if not self.get("torque_enable"):
             raise BusError(
-                f"servo {self.joint.id} ({self.joint.name}) accepts torque but does not hold it; "
-                "check its supply, then reboot it"
+                f"{self.who} accepts torque but does not hold it; check its supply, then reboot it"
             )
 
     def arm_watchdog(self, seconds: float) -> None:
@@ -97,13 +137,13 @@ class ServoLine:
         Raises:
             BusError: it refuses, or reads back another value.
         """
-        counts = self.table["bus_watchdog"].to_counts(seconds)
+        counts = max(self.table["bus_watchdog"].to_counts(seconds), int(seconds > 0.0))
         self.put("bus_watchdog", counts)
         found = self.get("bus_watchdog")
         if found != counts:
             raise BusError(
-                f"servo {self.joint.id} ({self.joint.name}) keeps its watchdog at {found}, "
-                f"not {counts}; update its firmware, or set bus.watchdog to 0 in the spec"
+                f"{self.who} keeps its watchdog at {found}, not {counts}; "
+                "update its firmware, or set bus.watchdog to 0 in the spec"
             )
 
     def release(self) -> None:
@@ -137,11 +177,10 @@ class ServoLine:
     def _require(self, result: Result, what: str) -> None:
         if result.ok:
             return
-        who = f"servo {self.joint.id} ({self.joint.name})"
         if result.status is Status.REFUSED:
             reason = ERROR_NAMES.get(result.error, f"error {result.error}")
-            raise BusError(f"cannot {what} {who}: it refused ({reason}); see its e-manual")
+            raise BusError(f"cannot {what} {self.who}: it refused ({reason}); see its e-manual")
         raise BusError(
-            f"cannot {what} {who}: its answer was {result.status.value}; "
+            f"cannot {what} {self.who}: its answer was {result.status.value}; "
             "check its power and its cable"
         )
