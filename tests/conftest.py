@@ -1,0 +1,28 @@
+"""What the tests of several rooms share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from bench import Bench
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    """A served twin of the servo robot, as the spec says it is."""
+    bench = Bench()
+    yield bench
+    bench.unplug()
+
+
+@pytest.fixture
+def benches() -> Iterator[Callable[..., Bench]]:
+    """Makes served twins of other robots, and unplugs them all."""
+    made: list[Bench] = []
+
+    def make(**options: object) -> Bench:
+        made.append(Bench(**options))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.unplug()
