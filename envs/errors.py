@@ -15,3 +15,7 @@ class TaskError(EnvsError):
 
 class TwinError(EnvsError):
     """The twin could not be started, or does not answer."""
+
+
+class RenderError(EnvsError):
+    """A picture was asked for on a machine that cannot draw one."""
