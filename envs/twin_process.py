@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -56,9 +56,12 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         link=options.link,
         model=spec.joints[0].servo,
     )
-    with Twin(config, plant) as twin:
+    twin = Twin(config, plant)
+    try:
         announce(twin.open())
         twin.serve()
+    finally:
+        twin.close()
 
 
 class TwinProcess:
@@ -74,17 +77,15 @@ class TwinProcess:
             TwinError: it ended, or gave no port in time; what it said is in the message.
         """
         self.options = options
-        self._open = ExitStack()
-        self._errors = self._open.enter_context(tempfile.TemporaryFile())
         command = [sys.executable, "-m", "ashore.envs.twin_process", *_arguments(options)]
-        self._process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
-        )
-        try:
+        with ExitStack() as stack:
+            self._errors = stack.enter_context(tempfile.TemporaryFile())
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
+            )
+            stack.callback(self._end)
             self.port = self._first_line()
-        except BaseException:
-            self.kill()
-            raise
+            self._open = stack.pop_all()
 
     def __enter__(self) -> "TwinProcess":
         """Return itself; it is started already."""
@@ -102,22 +103,19 @@ class TwinProcess:
     def close(self) -> None:
         """End it in order, its link removed; ending it twice is allowed."""
         self._process.terminate()
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(_STOPPED)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._reap()
+        self.kill()
 
     def kill(self) -> None:
         """End it at once, as a cable that is pulled; its link stays behind, leading nowhere."""
-        self._process.kill()
-        self._reap()
+        self._open.close()
 
-    def _reap(self) -> None:
+    def _end(self) -> None:
+        self._process.kill()
         self._process.wait()
         if self._process.stdout is not None:
             self._process.stdout.close()
-        self._open.close()
 
     def _first_line(self) -> str:
         stdout, line = self._process.stdout, b""

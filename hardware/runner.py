@@ -22,7 +22,7 @@ BAD_COMMANDS = 3
 LATE_STEPS = 25
 """Control steps in a row that came too late, after which the run stops."""
 
-_STEEPEST = 1.5  # largest slope of the smooth step 3 s^2 - 2 s^3, at its middle
+_STEEPEST = 2.0  # slope of the smooth step: 1.5 in its middle, and room for encoder counts
 
 
 class State(Enum):

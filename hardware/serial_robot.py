@@ -200,8 +200,8 @@ class SerialRobot:
 
     def _aftermath(self) -> str:
         seconds = self.spec.bus.watchdog
-        stop = f"the servos stop by themselves after {seconds} s" if seconds else "nothing stops them"
-        return f"{stop}; cut their power to make them limp"
+        stop = f"stop by themselves after {seconds} s" if seconds else "hold on without a watchdog"
+        return f"the servos {stop}; cut their power to make them limp"
 
     def _find_turns(self) -> None:
         """Find the whole turn of each joint, which a servo forgets when it boots.

@@ -114,7 +114,9 @@ def test_a_robot_left_under_torque_is_taken_over_without_letting_go(bench: Bench
     second.close()
 
 
-@pytest.mark.parametrize(("name", "field"), [("homing_offset", "zero_offset"), ("drive_mode", "sign")])
+@pytest.mark.parametrize(
+    ("name", "field"), [("homing_offset", "zero_offset"), ("drive_mode", "sign")]
+)
 def test_a_servo_that_turns_angles_itself_is_refused(bench: Bench, name: str, field: str) -> None:
     bench.memory.put(name, 5)
     with pytest.raises(BusError, match=rf"has {name} 5; only 0 is possible.* joint's {field}"):
@@ -133,7 +135,7 @@ def test_a_joint_outside_its_limits_is_not_enabled(bench: Bench) -> None:
 def test_a_faulty_servo_is_not_enabled_and_its_fault_is_named(bench: Bench) -> None:
     robot = bench.open()
     bench.twin.firmware.servos[0].fail(0)
-    with pytest.raises(BusError, match="shoulder.* reports input voltage out of limits; find"):
+    with pytest.raises(BusError, match=r"shoulder.* reports input voltage out of limits; find"):
         robot.enable()
     assert bench.memory.get("torque_enable") == 0
     robot.close()

@@ -1,0 +1,109 @@
+"""Laws of the twin's process: a port and nothing else, and a sentence when there is none."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench import SPEC
+
+from ashore.envs.errors import TwinError
+from ashore.envs.hidden import OUT_OF_RANGE, draw_hidden
+from ashore.envs.motor_model import load_servo
+from ashore.envs.twin_process import TwinOptions, TwinProcess
+from ashore.hardware.clock import LockstepClock
+from ashore.hardware.errors import PortLost
+from ashore.hardware.reading import Command, Reading
+from ashore.hardware.serial_robot import SerialRobot
+
+
+def drive(twin: TwinProcess) -> list[Reading]:
+    """A short wave on a lockstep twin."""
+    clock = LockstepClock()
+    robot = SerialRobot.open(SPEC, twin.port, clock)
+    robot.enable()
+    readings = []
+    for tick in range(50):
+        clock.sleep_until(tick / SPEC.rate)
+        readings.append(robot.read())
+        robot.write(Command(position=np.array([0.6 * np.sin(tick / 6)])))
+    robot.close()
+    return readings
+
+
+def positions(hidden: str) -> np.ndarray:
+    with TwinProcess(TwinOptions(hidden=hidden, clock="lockstep")) as twin:
+        return np.concatenate([reading.position for reading in drive(twin)])
+
+
+def test_the_same_seed_is_the_same_robot_and_another_is_not() -> None:
+    three, none = positions("3"), positions("none")
+    assert positions("3").tobytes() == three.tobytes()
+    # A worn servo is mounted askew.
+    assert abs(three[0] - none[0]) > 0.01
+    assert np.abs(three - none).max() > 0.05
+
+
+def test_the_hidden_physics_leaves_the_twin_only_through_the_port(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ashore.envs.twin_process", "--hidden", "3"]
+    child = subprocess.Popen(
+        [*command, "--clock", "lockstep", "--link", str(tmp_path / "robot")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline().strip() == str(tmp_path / "robot")
+    clock = LockstepClock()
+    robot = SerialRobot.open(SPEC, str(tmp_path / "robot"), clock)
+    robot.read()
+    robot.close()
+    assert [path.name for path in tmp_path.iterdir()] == ["robot"]
+    child.terminate()
+    assert child.communicate(timeout=30) == ("", "")
+    assert child.returncode == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_twin_that_is_killed_is_a_lost_port() -> None:
+    twin = TwinProcess(TwinOptions(clock="lockstep"))
+    robot = SerialRobot.open(SPEC, twin.port, LockstepClock())
+    twin.kill()
+    with pytest.raises(PortLost, match="is gone"):
+        robot.read()
+    robot.close()
+    twin.kill()
+    twin.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"robot": "nope"}, "no robot 'nope': shipped are servo"),
+        ({"hidden": "secret"}, "hidden is 'secret'; give a whole number"),
+        ({"hidden": "²"}, "give a whole number"),
+        ({"link": Path("/nowhere/robot")}, "cannot put the twin at /nowhere/robot"),
+        ({"clock": "fast"}, "invalid choice: 'fast'"),
+    ],
+)
+def test_a_twin_that_cannot_start_says_why(options: dict[str, object], words: str) -> None:
+    with pytest.raises(TwinError, match=r"did not start \(exit code 2\)") as caught:
+        TwinProcess(TwinOptions(**options))
+    assert words in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_hidden_physics_is_drawn_within_its_ranges() -> None:
+    terms = {term.parameter: term for term in OUT_OF_RANGE.terms}
+    parameters = load_servo("xl330").parameters
+    for seed in range(50):
+        drawn = draw_hidden(SPEC, str(seed))
+        assert set(drawn) == set(terms)
+        assert drawn == draw_hidden(SPEC, str(seed))
+        for name, value in drawn.items():
+            term = terms[name]
+            nominal = parameters[name].value if term.operation == "scale" else 1.0
+            assert term.low * nominal <= abs(value) <= term.high * nominal
+    assert draw_hidden(SPEC, "none") == {}
