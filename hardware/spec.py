@@ -48,6 +48,9 @@ class JointSpec:
         allowed(where + "sign", self.sign, self.sign in (1, -1), "1 or -1")
         turn = math.isfinite(self.zero_offset) and abs(self.zero_offset) <= math.pi
         allowed(where + "zero_offset", self.zero_offset, turn, "-pi to pi rad")
+        for key in ("lower", "upper"):
+            value = getattr(self, key)
+            allowed(where + key, value, math.isfinite(value), "a finite angle in rad")
         allowed(where + "lower", self.lower, self.lower < self.upper, f"below upper ({self.upper})")
         inside = self.lower <= self.default <= self.upper
         allowed(where + "default", self.default, inside, f"{self.lower} to {self.upper} rad")
@@ -181,6 +184,8 @@ class RobotSpec:
             return cls.from_dict(data)
         except tomllib.TOMLDecodeError as error:
             raise SpecError(f"{path}: not TOML: {error}; mend that line") from None
+        except UnicodeDecodeError as error:
+            raise SpecError(f"{path}: it or its MJCF is not UTF-8 text: {error}") from None
         except OSError as error:
             raise SpecError(f"{path}: cannot read {error.filename}: {error.strerror}") from None
         except SpecError as error:
