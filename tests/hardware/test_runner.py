@@ -389,6 +389,13 @@ def test_a_robot_that_is_always_late_is_stopped(tmp_path: Path) -> None:
     assert len(body.reads) == LATE_STEPS
 
 
+def test_a_robot_that_catches_up_in_between_may_go_on(tmp_path: Path) -> None:
+    often = dict.fromkeys(range(0, 400, 2), 2.5 * PERIOD)
+    result, _ = run_late(tmp_path, often, duration=4.0)
+    assert (result.state, result.reason) == (State.LIMP, "finished")
+    assert result.late > LATE_STEPS
+
+
 @pytest.mark.parametrize("error", [BusError("the servo refuses"), PortLost("it is gone")])
 def test_a_robot_that_cannot_be_enabled_is_a_fault(tmp_path: Path, error: Exception) -> None:
     clock = LockstepClock()

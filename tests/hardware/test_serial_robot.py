@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -193,6 +194,37 @@ def test_signs_turn_every_signed_signal(benches: Benches) -> None:
         value = getattr(one, name)
         assert value > 0.05
         assert getattr(other, name) == pytest.approx(value, rel=0.02)
+
+
+TWO_ARMS = """
+<mujoco><option timestep="0.002" integrator="implicitfast"/><worldbody>
+  <body><joint name="left" type="hinge" axis="0 -1 0"/>
+    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
+  <body pos="1 0 0"><joint name="right" type="hinge" axis="0 -1 0"/>
+    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
+</worldbody></mujoco>
+"""
+
+
+def test_each_joint_is_moved_by_its_own_servo(benches: Benches) -> None:
+    # Ids against the order of the joints, and one servo mounted the other way round.
+    left = replace(SPEC.joints[0], name="left", id=9, p_gain=2000)
+    right = replace(left, name="right", id=4, sign=-1, zero_offset=0.3)
+    bench = benches(spec=replace(SPEC, model=TWO_ARMS, joints=(left, right)), hidden="1")
+    robot = bench.open()
+    before = robot.read().position
+    robot.enable()
+    for _ in range(5):
+        assert np.abs(robot.read().position - before).max() < 2.0 * COUNT
+    robot.write(Command(position=np.array([0.5, -0.2])))
+    for _ in range(60):
+        reading = robot.read()
+    assert reading.position == pytest.approx([0.5, -0.2], abs=0.05)
+    encoders = [servo.memory.get("present_position") - 2048 for servo in bench.twin.firmware.servos]
+    assert np.array(encoders) * COUNT == pytest.approx([0.5, 0.2 + 0.3], abs=0.05)
+    assert robot.disable() == []
+    assert not robot.read().torque_enabled.any()
+    robot.close()
 
 
 def test_a_turn_that_the_servo_forgot_is_found_again(benches: Benches) -> None:
