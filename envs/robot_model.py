@@ -25,6 +25,8 @@ def build_model(spec: RobotSpec, timestep: float, backlash: bool = False) -> muj
     try:
         mjcf = mujoco.MjSpec.from_string(spec.model)
         mjcf.option.timestep = timestep
+        # MuJoCo would put a diverged robot back at its start in silence, for nobody to count.
+        mjcf.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         _require_joints(spec, [joint.name for joint in mjcf.joints])
         for joint in spec.joints:
             mjcf.joint(joint.name).armature = load_servo(joint.servo).parameters["armature"].value
