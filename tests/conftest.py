@@ -4,6 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from bench import Bench
+from hypothesis import settings
+
+# The same examples every time, however busy the machine is.
+settings.register_profile("ashore", deadline=None, derandomize=True)
+settings.load_profile("ashore")
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from bench import COUNT, PERIOD, SPEC, Bench, Script, at, with_joint
 
 from ashore.envs.twin_process import TwinOptions, TwinProcess
-from ashore.hardware.clock import LockstepClock
+from ashore.hardware.clock import LockstepClock, SystemClock
 from ashore.hardware.control_table import ControlTable
 from ashore.hardware.dynamixel import Instruction
 from ashore.hardware.errors import BusError, PortLost
@@ -316,6 +316,23 @@ def test_a_joint_that_does_not_let_go_is_never_reported_as_limp(
     assert result.state is State.FAULT
     assert result.reason == "finished, but cannot write torque_enable"
     robot.close()
+
+
+def test_a_run_in_real_time_ends_as_asked(tmp_path: Path) -> None:
+    # Patient, for a busy machine must not fail this.
+    patient = replace(SPEC.safety, stale_limit=200, homing_time=0.2)
+    spec = replace(SPEC, safety=patient, bus=replace(SPEC.bus, watchdog=2.5))
+    path, clock = tmp_path / "run.mcap", SystemClock()
+    with TwinProcess(TwinOptions(clock="real")) as twin:
+        robot = SerialRobot.open(spec, twin.port, clock, latency=1.0)
+        with LogWriter(path, LogHeader(robot="servo")) as log:
+            result = Runner(robot, clock, log).run([Script(wave)])
+        assert not robot.read().torque_enabled.any()
+        robot.close()
+    assert (result.state, result.reason) == (State.LIMP, "finished")
+    # An episode of 0.4 s has 20 steps, fewer if some came too late.
+    assert 1 <= result.ticks <= 20
+    assert (np.diff(Log.open(path).readings.time) > 0.0).all()
 
 
 class Body:
