@@ -76,7 +76,8 @@ class MotorModel:
         duty    = lag(clip(e P / divisor / 885, ±limit))        firmware, position mode, P only
         current = clip((duty V - k w) / R, ±current_limit)      voltage-driven winding, back-EMF
         torque  = k current - viscous w
-        friction = base + load |k current| + external |tau_ext| + stribeck exp(-|w| / w_s)
+        friction = base + stribeck s + (load + load_static s) |k current| + external |tau_ext|
+        s        = exp(-|w| / w_s)
 
     `tau_ext` is what the load pushes back through the gearbox. MuJoCo holds the joint against
     `friction` (dof_frictionloss) and adds the rotor's inertia (dof_armature). The supply sags by
@@ -116,14 +117,19 @@ class MotorModel:
             Motor torque less viscous drag [N m].
         """
         p = self.values
-        wish = error * self.counts * self.p_gain / (p["gain_divisor"] * self.pwm_counts)
-        wish = np.clip(wish, -self.pwm_limit, self.pwm_limit)
+        wish = self.wish(error)
         self.duty += (wish - self.duty) * (seconds / (p["duty_lag"] + seconds))
         self.duty *= self.enabled
         current = (self.duty * self.voltage - p["motor_constant"] * velocity) / p["resistance"]
         limit = p["current_limit"]
         self.current = np.clip(current, -limit, limit) * self.enabled
         return p["motor_constant"] * self.current - p["viscous"] * velocity
+
+    def wish(self, error: Array) -> Array:
+        """Duty that the control law asks for under position `error` [rad]."""
+        divisor = self.values["gain_divisor"] * self.pwm_counts
+        duty = error * self.counts * self.p_gain / divisor
+        return np.asarray(np.clip(duty, -self.pwm_limit, self.pwm_limit))
 
     def sag(self) -> None:
         """Let the supply follow the current just drawn, within what a supply can do."""
@@ -134,9 +140,11 @@ class MotorModel:
     def friction(self, external: Array, velocity: Array) -> Array:
         """Largest torque that dry friction holds the joint with [N m]; `external` in N m."""
         p = self.values
-        return (
+        still = np.exp(-np.abs(velocity) / p["stribeck_velocity"])
+        load = p["friction_load"] + p["friction_load_static"] * still
+        return np.asarray(
             p["friction_base"]
-            + p["friction_load"] * np.abs(p["motor_constant"] * self.current)
+            + p["friction_stribeck"] * still
+            + load * np.abs(p["motor_constant"] * self.current)
             + p["friction_external"] * np.abs(external)
-            + p["friction_stribeck"] * np.exp(-np.abs(velocity) / p["stribeck_velocity"])
         )

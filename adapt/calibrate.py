@@ -1,0 +1,180 @@
+"""`calibrate`: a posterior over a robot's parameters from its logs."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.errors import AdaptError
+from ashore.adapt.least_squares import LeastSquares
+from ashore.adapt.posterior import Posterior
+from ashore.adapt.priors import WIDE, Coordinates, Prior
+from ashore.adapt.replay import ReplayConfig, whole_log_errors
+from ashore.adapt.trajectory import Trajectory, Window
+from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.hardware.spec import RobotSpec
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a calibration is."""
+
+    stage: str
+    """`windows` or `whole logs`."""
+    iteration: int
+    """Steps taken in this stage."""
+    error: float
+    """Median absolute error of the present fit [rad]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalibrationConfig:
+    """How a calibration is done."""
+
+    priors: Mapping[str, Prior] = field(default_factory=lambda: WIDE)
+    """What is believed before; parameters that are not named stay nominal."""
+    window: float = 0.5
+    """Length of the windows of the first stage [s]."""
+    window_iterations: int = 8
+    """Most steps of the first stage; 0 leaves it out."""
+    whole_iterations: int = 30
+    """Most steps on whole logs; 0 leaves them out, for robots whose replay diverges."""
+    correlation: float = 0.5
+    """Time over which errors of a replay are alike [s]."""
+    tolerance: float = 1e-3
+    """A stage ends after two steps that lower the cost by less than this share."""
+    replay: ReplayConfig = field(default_factory=ReplayConfig)
+    """How logs are replayed."""
+
+    def __post_init__(self) -> None:
+        """Refuse a calibration that fits nothing."""
+        if not self.priors or self.window_iterations + self.whole_iterations < 1:
+            raise AdaptError("nothing to fit: give at least one prior and one iteration")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """What the logs say of a robot, and how well it then is predicted."""
+
+    posterior: Posterior
+    """Distribution over its parameters."""
+    nominal_error: dict[str, float]
+    """Mean absolute error of each log's whole replay before, by source [rad]."""
+    error: dict[str, float]
+    """The same at the posterior's mode [rad]."""
+    iterations: int
+    """Steps taken."""
+    seconds: float
+    """Time taken [s]."""
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Parameters that the logs don't tell."""
+        return tuple(n for n in self.posterior.names if not self.posterior.told(n))
+
+
+def calibrate(
+    spec: RobotSpec,
+    trajectories: Sequence[Trajectory],
+    config: CalibrationConfig | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Calibration:
+    """Fit a robot's parameters to logs with a measured state.
+
+    First on short windows, each restarted from the log, which cannot diverge; then on whole logs,
+    where slow errors add up and show. The same logs and config give the same posterior, bit for
+    bit, on any number of threads.
+
+    Raises:
+        AdaptError: there is no log, or a prior names an unknown parameter.
+    """
+    config, began = config or CalibrationConfig(), time.monotonic()
+    if not trajectories:
+        raise AdaptError("no log to calibrate from; record the robot for some seconds")
+    coordinates = _coordinates(spec, trajectories, config)
+    z, iterations = np.zeros(len(coordinates.mean)), 0
+    for stage, length, most in (
+        ("windows", config.window, config.window_iterations),
+        ("whole logs", None, config.whole_iterations),
+    ):
+        if most > 0:
+            windows = [w for t in trajectories for w in t.segments(length)]
+            problem = _problem(spec, windows, coordinates, config)
+            z, steps = _descend(problem, z, most, config.tolerance, stage, progress)
+            iterations += steps
+    covariance = _covariance(problem, z, config.correlation)
+    posterior = Posterior.of(coordinates, z, covariance)
+    values = coordinates.values(z[None])
+    return Calibration(
+        posterior=posterior,
+        nominal_error=whole_log_errors(spec, trajectories, {}, config.replay),
+        error=whole_log_errors(spec, trajectories, values, config.replay),
+        iterations=iterations,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _coordinates(
+    spec: RobotSpec, trajectories: Sequence[Trajectory], config: CalibrationConfig
+) -> Coordinates:
+    """Lay out what is fitted: not the supply where the logs have measured it."""
+    measured = any(t.supply is not None for t in trajectories)
+    priors = {n: p for n, p in config.priors.items() if not (measured and n == "supply_voltage")}
+    one = Simulation(spec, 1, SimulationConfig(timestep=1.0 / spec.rate, threads=1))
+    return Coordinates(priors, one.parameters, len(spec.joints))
+
+
+def _problem(
+    spec: RobotSpec, windows: list[Window], coordinates: Coordinates, config: CalibrationConfig
+) -> LeastSquares:
+    return LeastSquares(spec, windows, coordinates, config.correlation, config.replay)
+
+
+def _descend(
+    problem: LeastSquares,
+    z: Array,
+    most: int,
+    tolerance: float,
+    stage: str,
+    progress: Callable[[Progress], None] | None,
+) -> tuple[Array, int]:
+    slow = 0
+    for iteration in range(1, most + 1):
+        z, gain = problem.improve(z)
+        if progress is not None:
+            progress(Progress(stage=stage, iteration=iteration, error=problem.scale / 1.5))
+        slow = slow + 1 if gain < tolerance else 0
+        if slow == 2:
+            break
+    return z, iteration
+
+
+def _covariance(problem: LeastSquares, z: Array, correlation: float) -> Array:
+    """Covariance in prior standard deviations: the wider of two, coordinate by coordinate.
+
+    With curvature `H = J'WJ + I` and the score `s_b` of each stretch `b` of the logs, the robust
+    one is `H^-1 (sum_b s_b s_b' B / (B - D) + I) H^-1`: it holds if the model is wrong or errors
+    are alike within a stretch. The other, `H^-1`, holds if `correlation` is right.
+
+    Source: Liang and Zeger 1986, "Longitudinal data analysis using generalized linear models",
+    Biometrika 73, eq. 7, with the prior as one more observation a coordinate.
+    """
+    here = problem.linearize(z)
+    problem.measure(here.residual)
+    weight = problem.weights(here.residual)
+    size = len(z)
+    curvature = here.jacobian.T @ (weight[:, None] * here.jacobian) + np.eye(size)
+    block = problem.blocks(correlation)
+    count = int(block.max()) + 1
+    scores = np.zeros((count, size))
+    np.add.at(scores, block, (weight * here.residual)[:, None] * here.jacobian)
+    inflation = count / max(count - size, count / 4.0)
+    inverse = np.linalg.inv(curvature)
+    robust = inverse @ (scores.T @ scores * inflation + np.eye(size)) @ inverse
+    widen = np.sqrt(np.maximum(1.0, np.diag(inverse) / np.diag(robust)))
+    wide = robust * np.outer(widen, widen)
+    return np.asarray(0.5 * (wide + wide.T))

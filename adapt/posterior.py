@@ -1,0 +1,169 @@
+"""`Posterior`: a distribution over a robot's parameters, and a source of simulated robots."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import truncnorm
+
+from ashore.adapt.errors import AdaptError
+from ashore.adapt.priors import Coordinates
+from ashore.envs.simulation import Simulation
+
+Array = NDArray[np.float64]
+
+TOLD = 0.5
+"""A parameter was told by the logs if its width fell below this share of the prior's."""
+_NUMBERS = ("mode", "covariance", "prior_mean", "prior_sd", "low", "high")
+
+ROUNDS = 200
+"""How often draws that are not physical are drawn again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posterior:
+    """A normal distribution, in `D` coordinates, cut off where it stops being physical.
+
+    A coordinate is a parameter of one joint, or its logarithm. Arrays below are `(D,)`, in
+    coordinates except where they say physical.
+    """
+
+    names: tuple[str, ...]
+    """Names of the parameters."""
+    widths: tuple[int, ...]
+    """Coordinates of each: one a joint, or one for the robot."""
+    log: NDArray[np.bool_]
+    """Which coordinates are logarithms."""
+    mode: Array
+    """Most likely vector."""
+    covariance: Array
+    """Covariance, `(D, D)`."""
+    prior_mean: Array
+    """Mean before the logs were read."""
+    prior_sd: Array
+    """Standard deviation before the logs were read."""
+    low: Array
+    """Smallest physical values."""
+    high: Array
+    """Largest physical values."""
+
+    def __post_init__(self) -> None:
+        """Refuse a covariance that isn't one."""
+        symmetric = np.allclose(self.covariance, self.covariance.T, rtol=1e-6, atol=1e-15)
+        if not symmetric or np.any(np.diag(self.covariance) < 0.0):
+            raise AdaptError("a posterior's covariance is not one; fit again with other logs")
+
+    @classmethod
+    def of(cls, coordinates: Coordinates, z: Array, covariance: Array) -> "Posterior":
+        """Build from a vector `z` and its covariance in prior standard deviations."""
+        sd = coordinates.sd
+        return cls(
+            names=coordinates.names,
+            widths=coordinates.widths,
+            log=coordinates.log,
+            mode=coordinates.mean + sd * z,
+            covariance=covariance * np.outer(sd, sd),
+            prior_mean=coordinates.mean,
+            prior_sd=sd,
+            low=coordinates.low,
+            high=coordinates.high,
+        )
+
+    @property
+    def sd(self) -> Array:
+        """Standard deviation of each coordinate."""
+        return np.sqrt(np.diag(self.covariance))
+
+    @property
+    def value(self) -> dict[str, Array]:
+        """Most likely physical value of each parameter, each `(width,)`."""
+        return self._split(self._outward(self.mode))
+
+    def draw(self, simulation: Simulation, rng: np.random.Generator, n: int) -> dict[str, Array]:
+        """Draw `n` robots: values by parameter name, each `(n, nj)` or `(n, 1)`.
+
+        Raises:
+            AdaptError: the simulation lacks a parameter or has another number of joints.
+        """
+        for name, width in zip(self.names, self.widths, strict=True):
+            if simulation.values(name).shape[1] != width:
+                raise AdaptError(
+                    f"the posterior has {width} values of {name!r} a robot, and the simulation "
+                    f"{simulation.values(name).shape[1]}; calibrate this robot from its own logs"
+                )
+        return self._split(self._outward(self.sample(rng, n)))
+
+    def sample(self, rng: np.random.Generator, n: int) -> Array:
+        """Draw `n` vectors of coordinates within what is physical, `(n, D)`."""
+        low, high = self._inward(self.low), self._inward(self.high)
+        values, vectors = np.linalg.eigh(self.covariance)
+        root = vectors * np.sqrt(np.maximum(values, 0.0))
+        drawn = np.empty((n, len(self.mode)))
+        missing = np.arange(n)
+        for _ in range(ROUNDS):
+            white = rng.standard_normal((len(missing), len(self.mode)))
+            drawn[missing] = self.mode + white @ root.T
+            outside = ((drawn[missing] < low) | (drawn[missing] > high)).any(axis=1)
+            missing = missing[outside]
+            if not len(missing):
+                break
+        return np.asarray(np.clip(drawn, low, high))
+
+    def intervals(self, level: float = 0.9) -> dict[str, tuple[Array, Array]]:
+        """Central interval of each parameter's own distribution, physical, each `(width,)`."""
+        sd = np.maximum(self.sd, 1e-12)
+        cut = [(self._inward(edge) - self.mode) / sd for edge in (self.low, self.high)]
+        tail = 0.5 * (1.0 - level)
+        ends = [self._outward(self.mode + sd * truncnorm.ppf(q, *cut)) for q in (tail, 1.0 - tail)]
+        low, high = (self._split(end) for end in ends)
+        return {name: (low[name], high[name]) for name in self.names}
+
+    def ratio(self, name: str) -> float:
+        """Width left of the prior's, of the joint that was told least.
+
+        Raises:
+            AdaptError: no such parameter.
+        """
+        if name not in self.names:
+            raise AdaptError(f"no {name!r} in the posterior; there are: {', '.join(self.names)}")
+        return float(self._split(self.sd / self.prior_sd)[name].max())
+
+    def told(self, name: str) -> bool:
+        """Whether the logs told this parameter of every joint: its width at most halved."""
+        return self.ratio(name) < TOLD
+
+    def to_json(self) -> str:
+        """JSON text, as `from_json` reads it."""
+        arrays = {key: value.tolist() for key, value in vars(self).items()
+                  if isinstance(value, np.ndarray)}
+        return json.dumps({"names": self.names, "widths": self.widths, **arrays}, indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Posterior":
+        """Read a posterior back.
+
+        Raises:
+            AdaptError: the text is not one.
+        """
+        try:
+            data = json.loads(text)
+            return cls(
+                names=tuple(data["names"]),
+                widths=tuple(data["widths"]),
+                log=np.array(data["log"], dtype=np.bool_),
+                **{key: np.array(data[key], dtype=np.float64) for key in _NUMBERS},
+            )
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise AdaptError(f"not a posterior: {error}; give what to_json wrote") from None
+
+    def _inward(self, physical: Array) -> Array:
+        return np.where(self.log, np.log(np.where(self.log, physical, 1.0)), physical)
+
+    def _outward(self, inner: Array) -> Array:
+        values = np.where(self.log, np.exp(np.where(self.log, inner, 0.0)), inner)
+        return np.asarray(np.clip(values, self.low, self.high))
+
+    def _split(self, flat: Array) -> dict[str, Array]:
+        edges = np.cumsum(self.widths)[:-1]
+        return dict(zip(self.names, np.split(flat, edges, axis=-1), strict=True))

@@ -1,0 +1,204 @@
+"""`Replay`: windows of real logs, simulated under many parameter vectors at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.errors import AdaptError
+from ashore.adapt.trajectory import Trajectory, Window
+from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.hardware.spec import RobotSpec
+
+Array = NDArray[np.float64]
+T = TypeVar("T", bound=np.generic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayConfig:
+    """How logs are replayed."""
+
+    timestep: float = 0.002
+    """Longest physics step [s]; shortened until it divides the control period."""
+    threads: int = 0
+    """Threads of the batch; 0 for one per core. Results do not depend on it."""
+    voltage: Literal["supply", "logged"] = "supply"
+    """`supply` lets the simulated supply sag from the log's median voltage; `logged` prescribes
+    the measured samples, which alias the power stage's switching."""
+
+
+class Replay:
+    """`W` windows under `P` parameter vectors: `P * W` simulated robots, stepped together.
+
+    Each robot starts from its window's measured angle and smoothed velocity, is given the logged
+    goals, late by its own `command_delay`, and its encoder reads its own `encoder_offset`. `S` is
+    the number of samples of all windows together.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        windows: Sequence[Window],
+        vectors: int,
+        config: ReplayConfig | None = None,
+    ) -> None:
+        """Lay out the batch.
+
+        Raises:
+            AdaptError: there is no window.
+        """
+        if not windows:
+            raise AdaptError("no window to replay: the logs are shorter than three samples")
+        self.config = config or ReplayConfig()
+        self.windows, self.vectors = list(windows), vectors
+        period = 1.0 / spec.rate
+        self.timestep = period / np.ceil(period / self.config.timestep - 1e-9)
+        self.simulation = Simulation(
+            spec,
+            vectors * len(windows),
+            SimulationConfig(timestep=self.timestep, threads=self.config.threads),
+        )
+        longest = max(window.time[-1] for window in windows)
+        self.steps = int(np.ceil(longest / self.timestep - 1e-9)) + 1
+        self._grid = np.arange(self.steps + 1) * self.timestep
+        self.measured = np.concatenate([w.trajectory.position[w.rows] for w in windows])
+        self.fresh = np.concatenate([w.trajectory.fresh[w.rows] for w in windows])
+        self.window = np.repeat(np.arange(len(windows)), [len(w.time) for w in windows])
+        self.time = np.concatenate([w.time for w in windows])
+        self._row = np.minimum((self.time / self.timestep).astype(np.intp), self.steps - 1)
+        self._part = (self.time / self.timestep - self._row)[:, None]
+        self._enabled = np.stack([self._held(w) for w in windows])
+        self._voltage = self._prescribed()
+
+    def predict(self, values: Mapping[str, Array]) -> Array:
+        """Simulate and return the predicted measurements, `(P, S, nj)` [rad].
+
+        Args:
+            values: by parameter name, `(P, nj)`, or `(P, 1)` for a parameter of the robot. Others
+                are nominal, except that the supply is the log's where it measured one.
+        """
+        history = self._run(self._begin(values), values)
+        offset = self._spread(self._value(values, "encoder_offset"))
+        seen = history + offset[:, None]
+        seen = seen.reshape(self.vectors, len(self.windows), self.steps + 1, -1)
+        before = seen[:, self.window, self._row]
+        after = seen[:, self.window, self._row + 1]
+        return np.asarray(before + (after - before) * self._part)
+
+    def residual(self, values: Mapping[str, Array]) -> Array:
+        """Predicted minus measured, `(P, S, nj)` [rad]; zero where nothing was measured."""
+        return np.where(self.fresh, self.predict(values) - self.measured, 0.0)
+
+    def errors(self, values: Mapping[str, Array]) -> Array:
+        """Mean absolute error of each vector and window, `(P, W)` [rad]."""
+        error = np.abs(self.residual(values)).sum(axis=2)
+        count = np.bincount(self.window, self.fresh.sum(axis=1))
+        sums = [np.bincount(self.window, e, len(self.windows)) for e in error]
+        return np.asarray(np.stack(sums) / np.maximum(count, 1.0))
+
+    def _value(self, values: Mapping[str, Array], name: str) -> Array:
+        if name in values:
+            return np.asarray(values[name])
+        nominal = self.simulation.parameters[name].value
+        return np.full((self.vectors, self.measured.shape[1]), nominal)
+
+    def _spread(self, value: Array) -> Array:
+        """Repeat `(P, k)` for each window: `(P * W, k)`."""
+        return np.repeat(value, len(self.windows), axis=0)
+
+    def _tile(self, value: NDArray[T]) -> NDArray[T]:
+        """Repeat `(W, k)` for each vector: `(P * W, k)`."""
+        return np.tile(value, (self.vectors, 1))
+
+    def _begin(self, values: Mapping[str, Array]) -> Simulation:
+        """Set parameters and states; duty starts where the control law has settled."""
+        simulation, everyone = self.simulation, np.arange(self.simulation.n)
+        factor = self._tile(np.array([[w.trajectory.mass] for w in self.windows]))
+        for name, value in values.items():
+            scale = factor if name == "mass" else 1.0
+            simulation.set(name, self._spread(value) * scale, everyone)
+        if "mass" not in values:
+            simulation.set("mass", factor, everyone)
+        if "supply_voltage" not in values:
+            simulation.set("supply_voltage", self._tile(self._supply()), everyone)
+        simulation.settle(everyone)
+        logs = [(w.trajectory, w.begin) for w in self.windows]
+        offset = self._spread(self._value(values, "encoder_offset"))
+        position = self._tile(np.stack([t.position[i] for t, i in logs])) - offset
+        velocity = self._tile(np.stack([t.velocity[i] for t, i in logs]))
+        simulation.reset(everyone, position, velocity)
+        simulation.motor.p_gain[:] = self._tile(np.stack([t.p_gain for t, _ in logs]))
+        return simulation
+
+    def _run(self, simulation: Simulation, values: Mapping[str, Array]) -> Array:
+        goals = self._goals(self._value(values, "command_delay"))
+        motor = simulation.motor
+        motor.enabled[:] = self._tile(self._enabled[:, 0])
+        offset = simulation.motor.values["encoder_offset"]
+        motor.duty[:] = motor.wish(goals[:, 0] - simulation.position - offset) * motor.enabled
+        history = np.empty((simulation.n, self.steps + 1, self.measured.shape[1]))
+        for k in range(self.steps):
+            history[:, k] = simulation.position
+            motor.enabled[:] = self._tile(self._enabled[:, k])
+            if self._voltage is not None:
+                motor.voltage[:] = self._tile(self._voltage[:, k])
+            simulation.substep(goals[:, k])
+        history[:, self.steps] = simulation.position
+        return history
+
+    def _goals(self, delay: Array) -> Array:
+        """Goals in force in every step of every robot, `(P * W, K, nj)` [rad]."""
+        joints = self.measured.shape[1]
+        late = np.broadcast_to(delay, (self.vectors, joints))
+        return np.stack([
+            window.trajectory.goals(self._grid + window.trajectory.time[window.begin], d)
+            for d in late
+            for window in self.windows
+        ])
+
+    def _supply(self) -> Array:
+        nominal = self.simulation.parameters["supply_voltage"].value
+        joints = self.measured.shape[1]
+        rows = [w.trajectory.supply for w in self.windows]
+        return np.stack([np.full(joints, nominal) if row is None else row for row in rows])
+
+    def _held(self, window: Window) -> NDArray[np.bool_]:
+        """Whether the motors are on in each step: what the latest sample said."""
+        rows = np.searchsorted(window.time, self._grid[:-1] + 1e-9, side="right") - 1
+        enabled: NDArray[np.bool_] = window.trajectory.torque_enabled[window.rows][rows]
+        return enabled
+
+    def _prescribed(self) -> Array | None:
+        """Measured voltage in each step, `(W, K, nj)`, if it is wanted and was measured."""
+        logged = [w.trajectory.voltage for w in self.windows]
+        if self.config.voltage == "supply" or any(v is None for v in logged):
+            return None
+        return np.stack([
+            np.stack([np.interp(self._grid[:-1], w.time, column) for column in v[w.rows].T], axis=1)
+            for w, v in zip(self.windows, logged, strict=True)
+            if v is not None
+        ])
+
+
+def whole_log_errors(
+    spec: RobotSpec,
+    trajectories: Sequence[Trajectory],
+    values: Mapping[str, Array],
+    config: ReplayConfig | None = None,
+) -> dict[str, float]:
+    """Mean absolute error of each trajectory's replay from its first sample to its last [rad].
+
+    Args:
+        spec: the robot.
+        trajectories: what to replay; a recording that broke off is replayed piece by piece.
+        values: parameters by name, `(1, nj)` or `(1, 1)`; others are nominal.
+        config: how.
+    """
+    windows = [window for trajectory in trajectories for window in trajectory.segments()]
+    errors = Replay(spec, windows, 1, config).errors(values)[0]
+    found: dict[str, list[float]] = {}
+    for window, error in zip(windows, errors, strict=True):
+        found.setdefault(window.trajectory.source, []).append(float(error))
+    return {source: float(np.mean(values)) for source, values in found.items()}
