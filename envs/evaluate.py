@@ -45,7 +45,10 @@ class Outcome:
 
 
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
-    """Let a policy do one episode on each robot of a course, without exploration."""
+    """Let a policy do one episode on each robot of a course, without exploration.
+
+    A robot whose physics is no longer finite earns nothing from then on.
+    """
     config = EnvConfig(
         robots=course.robots, seed=course.seed, stagger=False, simulation=course.simulation
     )
@@ -55,5 +58,5 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
     steps = env.episode_ticks - 1
     for _ in range(steps):
         observation, gained = env.advance(act(observation))
-        reward += gained
+        reward += np.nan_to_num(gained)
     return Outcome(reward=reward / steps, plan=plan)

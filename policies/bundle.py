@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -74,11 +73,9 @@ class Bundle:
             raise BundleError(f"{target} exists and is not a bundle; choose another place")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-            self._fill(staging)
-            if target.exists():
-                shutil.rmtree(target)
-            os.replace(staging, target)
+            with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as near:
+                self._fill(Path(near, "new"))
+                _swap(Path(near, "new"), target, Path(near, "old"))
         except OSError as error:
             raise BundleError(f"cannot write bundle {target}: {error.strerror}") from None
         return target
@@ -97,6 +94,7 @@ class Bundle:
             files["verdict.json"] = _json(dict(self.verdict))
         if self.posterior is not None:
             files["posterior.json"] = self.posterior.encode()
+        folder.mkdir()
         for name, content in files.items():
             (folder / name).write_bytes(content)
         manifest = {
@@ -107,7 +105,6 @@ class Bundle:
             "sha256": {name: _sha(content) for name, content in files.items()},
         }
         (folder / MANIFEST).write_bytes(_json(manifest))
-        folder.chmod(0o755)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Bundle":
@@ -119,7 +116,7 @@ class Bundle:
         root = Path(folder)
         files, manifest = _read(root)
         try:
-            return cls(
+            bundle = cls(
                 spec=RobotSpec.from_dict(json.loads(files["spec.json"])),
                 contract=Contract.from_json(files["contract.json"].decode()),
                 actor=_unpack(files["weights.npz"]),
@@ -131,10 +128,41 @@ class Bundle:
                 lineage=tuple(manifest["lineage"]),
                 attachments={name: files[name] for name in manifest["attachments"]},
             )
+            bundle.require_whole()
         except KeyError as error:
             raise BundleError(f"bundle {root} has no {error}; make it again") from None
-        except (ValueError, HardwareError) as error:
+        except (ValueError, TypeError, HardwareError) as error:
             raise BundleError(f"bundle {root} cannot be read: {error}") from None
+        return bundle
+
+    def require_whole(self) -> None:
+        """Check that weights, contract and robot belong together.
+
+        Raises:
+            BundleError: the network's widths are not the contract's.
+            ContractError: the contract is another robot's.
+        """
+        policy, contract = self.policy, self.contract
+        contract.require_fit(self.spec)
+        found = policy.observation_size, policy.action_size
+        wanted = contract.observation_size, contract.action_size
+        if found != wanted:
+            raise BundleError(
+                f"the network takes {found[0]} observations and gives {found[1]} actions; the "
+                f"contract has {wanted[0]} and {wanted[1]}: they are of different policies"
+            )
+
+
+def _swap(new: Path, target: Path, aside: Path) -> None:
+    """Put `new` where `target` is; a failure leaves the old one, a kill leaves it aside."""
+    if target.exists():
+        os.replace(target, aside)
+    try:
+        os.replace(new, target)
+    except OSError:
+        if aside.exists():
+            os.replace(aside, target)
+        raise
 
 
 def _read(root: Path) -> tuple[dict[str, bytes], dict[str, Any]]:

@@ -52,6 +52,12 @@ def _layer(weights: Weights, name: str) -> tuple[NDArray[np.float32], NDArray[np
         weight, bias = weights[f"{name}.weight"], weights[f"{name}.bias"]
     except KeyError as error:
         raise BundleError(f"weights have no {error}; they hold: {', '.join(weights)}") from None
+    typed = weight.dtype == bias.dtype == np.float32
+    if not typed or weight.ndim != 2 or bias.shape != weight.shape[:1]:
+        raise BundleError(
+            f"layer {name} has a weight {weight.dtype} {weight.shape} and a bias {bias.dtype} "
+            f"{bias.shape}; expected float32 (out, in) and (out,): the weights are damaged"
+        )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise BundleError(f"layer {name} holds numbers that are not finite; train it again")
     return np.ascontiguousarray(weight.T, dtype=np.float32), bias.astype(np.float32)
