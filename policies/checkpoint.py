@@ -93,7 +93,7 @@ class Checkpoint:
             data["draws"] = json.loads(data["draws"])
             return cls(**data)
         except Exception as error:
-            raise TrainingError(f"cannot read {path}: {error}; remove it to start anew") from None
+            raise TrainingError(f"{path} is damaged; remove it to start anew") from error
 
     def restore(self, model: BaseAlgorithm, env: SimulationVecEnv) -> None:
         """Put the learner and its environment where the checkpoint was taken."""

@@ -13,6 +13,7 @@ from stable_baselines3.common.logger import configure
 
 from ashore.envs.evaluate import Course, evaluate
 from ashore.envs.randomization import Randomization
+from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract
@@ -95,12 +96,12 @@ def train(
         ModelError: a range of the randomization is not physical.
     """
     torch.set_num_threads(1)
-    _claim(run, spec, task, config)
+    randomization.check(Simulation(spec, 1))
+    _claim(run, spec, task, randomization, config)
     kept = Checkpoint.load(run)
     contract = kept.contract if kept else _with_normaliser(spec, task, randomization, config)
     env_config = EnvConfig(robots=config.robots, seed=config.seed)
     env = SimulationVecEnv(spec, task, contract, randomization, env_config)
-    randomization.check(env.simulation)
     model = make_ppo(env, config)
     model.set_logger(configure(str(run / "tensorboard"), ["tensorboard"]))
     if kept:
@@ -109,7 +110,7 @@ def train(
     remaining = config.steps - model.num_timesteps
     if remaining > 0:
         model.learn(remaining, callback=watch, reset_num_timesteps=False)
-    watch.checkpoint()
+        watch.checkpoint()
     return _bundle(spec, task, contract, randomization, config, model, watch.curve)
 
 
@@ -130,10 +131,16 @@ def make_ppo(env: SimulationVecEnv, config: TrainConfig) -> AnchoredPPO:
     )
 
 
-def _claim(run: Path, spec: RobotSpec, task: Task, config: TrainConfig) -> None:
-    identity = json.dumps(
-        {"robot": spec.to_dict(), "task": task.name, "config": asdict(config)}, sort_keys=True
-    )
+def _claim(
+    run: Path, spec: RobotSpec, task: Task, randomization: Randomization, config: TrainConfig
+) -> None:
+    parts = {
+        "robot": spec.to_dict(),
+        "task": task.name,
+        "randomization": json.loads(randomization.to_json()),
+        "config": asdict(config),
+    }
+    identity = json.dumps(parts, sort_keys=True)
     path = run / "run.json"
     try:
         run.mkdir(parents=True, exist_ok=True)
@@ -143,7 +150,7 @@ def _claim(run: Path, spec: RobotSpec, task: Task, config: TrainConfig) -> None:
         raise TrainingError(f"cannot write to run folder {run}: {error.strerror}") from None
     if path.read_text(encoding="utf-8") != identity:
         raise TrainingError(
-            f"{run} holds a training of another robot, task or configuration; "
+            f"{run} holds a training of another robot, task, randomization or configuration; "
             "choose another folder, or remove that one"
         )
 
