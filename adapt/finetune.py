@@ -152,6 +152,16 @@ class Finetuner:
             actor=actor,
         )
 
+    def control(self, trial: Trial, report: Report | None = None) -> Weights:
+        """Tune just as `trial` was tuned, but on the pretraining ranges: what the log did not do.
+
+        A candidate that gains no more than this one gains from training longer, not from the log.
+        """
+        unaware = Finetuner(self.bundle, self.task, self.source, self.source, self.config)
+        depth = self.config.rungs.index(trial.rung)
+        tuned = unaware._tune(trial.rung, depth, report)
+        return blend(self.bundle.actor, tuned, trial.weight)
+
     def _tune(self, rung: str, depth: int, report: Report | None) -> Weights:
         config = self.config
         mixture = Mixture(first=self.target, second=self.source, share=config.share)

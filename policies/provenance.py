@@ -17,11 +17,16 @@ def provenance(config: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[st
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "config": dict(config),
         "figures": dict(figures),
-        "versions": {name: _version(name) for name in PACKAGES},
-        "python": platform.python_version(),
+        "versions": versions(),
         "machine": platform.machine(),
         "commit": _commit(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what can change a result, for provenance and for bug reports."""
+    found = {name: _version(name) for name in PACKAGES}
+    return {**found, "python": platform.python_version()}
 
 
 def _version(package: str) -> str:

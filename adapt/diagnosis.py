@@ -1,0 +1,158 @@
+"""`diagnose`: is a log usable, what differs on its robot, and how deep does the shift lie."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.posterior import Posterior
+from ashore.adapt.trajectory import Trajectory
+from ashore.envs.motor_model import Parameter
+
+Array = NDArray[np.float64]
+
+DEPTHS: dict[str, str] = {
+    "encoder_offset": "input",
+    "command_delay": "input",
+    "velocity_lag": "input",
+    "gain_divisor": "output",
+    "motor_constant": "output",
+    "resistance": "output",
+    "current_limit": "output",
+    "supply_voltage": "output",
+    "supply_resistance": "output",
+    "duty_lag": "output",
+}
+"""Where a parameter's shift lies; every other parameter belongs to the dynamics."""
+
+CURES = {
+    "input": "correct the input rather than train it away",
+    "dynamics": "calibrate, and let the posterior's simulators show it to the policy",
+    "output": "calibrate, and fine-tune the final layers",
+}
+"""What each depth of shift asks for."""
+
+LEAST_SECONDS = 8.0
+"""Shortest recording under a policy that can be adapted from [s]."""
+LEAST_MOTION = 0.05
+"""Smallest standard deviation of a joint's angle that tells anything [rad]."""
+LEAST_FRESH = 0.8
+"""Smallest share of control steps in which a joint answered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One parameter, as the log shows it against what pretraining prepared for."""
+
+    parameter: str
+    """Its name."""
+    depth: str
+    """`input`, `dynamics` or `output`."""
+    low: float
+    """Lower end of the 90 % interval."""
+    value: float
+    """Most probable value."""
+    high: float
+    """Upper end of the 90 % interval."""
+    nominal: float
+    """Nominal value."""
+    trained: tuple[float, float] | None
+    """Range in pretraining; None if it was never varied."""
+    told: bool
+    """Whether the log narrowed what was known before."""
+    unit: str
+    """Its unit."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether the whole interval lies outside the range of pretraining."""
+        if not self.told or self.trained is None:
+            return False
+        return self.high < self.trained[0] or self.low > self.trained[1]
+
+    def __str__(self) -> str:
+        if not self.told:
+            return f"{self.parameter}: the log doesn't tell"
+        unit = "" if self.unit == "-" else f" {self.unit}"
+        said = f"{self.parameter} is {self.value:.4g} [{self.low:.4g}, {self.high:.4g}]{unit}"
+        said += f", nominally {self.nominal:.4g}"
+        if self.trained is None:
+            return said
+        where = "outside the range of pretraining" if self.outside else "as pretraining expects"
+        return f"{said}: {where}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosis:
+    """What the log shows of its robot."""
+
+    findings: tuple[Finding, ...]
+    """One for each calibrated parameter and joint."""
+
+    @property
+    def shifts(self) -> tuple[Finding, ...]:
+        """What lies outside the range of pretraining."""
+        return tuple(finding for finding in self.findings if finding.outside)
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """A sentence for each depth at which something shifted."""
+        said = []
+        for depth, cure in CURES.items():
+            names = [f.parameter for f in self.shifts if f.depth == depth]
+            if names:
+                said.append(f"{depth}-level shift ({', '.join(names)}): {cure}")
+        return tuple(said) or ("everything the log tells lies within the range of pretraining",)
+
+
+def usable(trajectories: Sequence[Trajectory]) -> str | None:
+    """Return why a log can't be adapted from, or None if it can."""
+    seconds = sum(float(t.time[-1] - t.time[0]) for t in trajectories)
+    if seconds < LEAST_SECONDS:
+        return (
+            f"the log holds {seconds:.1f} s of a policy at work; at least {LEAST_SECONDS:g} s are "
+            "needed: record for longer"
+        )
+    motion = np.max([t.position.std(axis=0).min() for t in trajectories])
+    if motion < LEAST_MOTION:
+        return (
+            f"a joint moved by only {motion:.3f} rad (standard deviation); at least "
+            f"{LEAST_MOTION:g} rad are needed: ask more of it"
+        )
+    fresh = float(np.mean([t.fresh.mean() for t in trajectories]))
+    if fresh < LEAST_FRESH:
+        return (
+            f"joints answered in {fresh:.0%} of the control steps; at least {LEAST_FRESH:.0%} are "
+            "needed: mend the bus first"
+        )
+    if not any(t.torque_enabled.any() for t in trajectories):
+        return "torque was off throughout: record a policy at work"
+    return None
+
+
+def diagnose(
+    posterior: Posterior,
+    parameters: Mapping[str, Parameter],
+    trained: Mapping[str, tuple[float, float]],
+    joints: Sequence[str],
+) -> Diagnosis:
+    """Compare a posterior with the ranges of pretraining, parameter by parameter."""
+    findings = []
+    for name, (low, high) in posterior.intervals(0.9).items():
+        for index, value in enumerate(posterior.value[name]):
+            where = f" of {joints[index]}" if len(low) > 1 else ""
+            findings.append(
+                Finding(
+                    parameter=name + where,
+                    depth=DEPTHS.get(name, "dynamics"),
+                    low=float(low[index]),
+                    value=float(value),
+                    high=float(high[index]),
+                    nominal=parameters[name].value,
+                    trained=trained.get(name),
+                    told=posterior.told(name),
+                    unit=parameters[name].unit,
+                )
+            )
+    return Diagnosis(findings=tuple(findings))

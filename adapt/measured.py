@@ -1,0 +1,79 @@
+"""`measured_episodes`: what a task's reward was on the robot, from its log alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.errors import AdaptError
+from ashore.envs.tasks.task import Task, total
+from ashore.hardware.log import Log
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Episode:
+    """One stretch of a log in which a policy ran."""
+
+    plan: Array
+    """The task's plan, `(k,)`."""
+    rows: slice
+    """Its policy steps in the log."""
+    begin: float
+    """Time of its first step [s]."""
+    end: float
+    """Time of its last step [s]."""
+    reward: float
+    """Mean reward per step."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted [s]."""
+        return self.end - self.begin
+
+
+def measured_episodes(log: Log, task: Task) -> list[Episode]:
+    """Cut a log into its episodes and compute each one's reward, as in simulation.
+
+    Raises:
+        AdaptError: the log is of another task, or holds no policy at work.
+    """
+    marks = [e for e in log.events if e.kind == "state"]
+    episodes = []
+    for index, mark in enumerate(marks):
+        if mark.text != "running":
+            continue
+        if mark.data.get("task") != task.name:
+            raise AdaptError(
+                f"{log.path} is of task {mark.data.get('task')!r} and the policy's is "
+                f"{task.name!r}; give a log that this policy recorded"
+            )
+        until = marks[index + 1].time if index + 1 < len(marks) else np.inf
+        episode = _episode(log, task, mark.time, until, np.array(mark.data["plan"]))
+        if episode:
+            episodes.append(episode)
+    if not episodes:
+        raise AdaptError(
+            f"{log.path} holds no episode of a policy; record one with `ashore record`"
+        )
+    return episodes
+
+
+def _episode(log: Log, task: Task, begin: float, end: float, plan: Array) -> Episode | None:
+    steps = log.policy
+    rows = np.flatnonzero((steps.time >= begin) & (steps.time < end))
+    if len(rows) < 3:
+        return None
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    action = np.clip(steps.action[part], -1.0, 1.0).astype(np.float64)
+    signals = {name: value[part][1:] for name, value in steps.signals.items()}
+    previous = np.concatenate([np.zeros_like(action[:1]), action[:-2]])
+    reward = total(task.reward(signals, action[:-1], previous))
+    return Episode(
+        plan=plan,
+        rows=part,
+        begin=float(steps.time[part.start]),
+        end=float(steps.time[part.stop - 1]),
+        reward=float(reward.mean()),
+    )

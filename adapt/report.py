@@ -1,0 +1,198 @@
+"""`Report`: one self-contained page that says what was found and why the gate decided so."""
+
+import html
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ashore.adapt import figures
+from ashore.adapt.adaptation import Adaptation
+from ashore.adapt.interval import Interval
+from ashore.adapt.verdict import Answer, Verdict
+
+COLOURS = {
+    Answer.IMPROVED: "#1a7f37",
+    Answer.NO_IMPROVEMENT: "#9a6700",
+    Answer.REGRESSED: "#cf222e",
+    Answer.INSUFFICIENT_DATA: "#57606a",
+}
+
+_CSS = """
+body{margin:0;background:#f4f6f8;color:#1c2430;font:16px/1.5 system-ui,sans-serif}
+main{max-width:900px;margin:0 auto;padding:32px 20px 64px}
+section{background:#fff;border:1px solid #dfe4ea;border-radius:10px;padding:20px 26px;margin:18px 0}
+h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:0 0 10px}
+.answer{display:inline-block;color:#fff;border-radius:6px;padding:4px 14px;font-weight:600}
+.quiet{color:#57606a}svg{max-width:100%;height:auto;display:block}
+table{border-collapse:collapse;width:100%;font-size:14px}
+td,th{text-align:left;padding:5px 10px 5px 0;border-bottom:1px solid #e6eaef}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+details{margin-top:10px}pre{font-size:12px;overflow-x:auto}ul{margin:8px 0;padding-left:22px}
+tr.best td{font-weight:600}
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """Reward measured on the robot itself, through its wire, before and after."""
+
+    before: Interval
+    """Of the pretrained policy, over episodes."""
+    after: Interval
+    """Of the deployed policy, over episodes with the same commands."""
+
+
+def write_report(path: Path, adaptation: Adaptation, wire: Wire | None = None) -> None:
+    """Write the page; it opens from disk, without a network."""
+    path.write_text(page(adaptation, wire), encoding="utf-8")
+
+
+def page(adaptation: Adaptation, wire: Wire | None = None) -> str:
+    """HTML text of the report."""
+    bundle, verdict = adaptation.bundle, adaptation.verdict
+    title = f"{bundle.spec.name}, {bundle.contract.task}: {verdict.answer.value}"
+    sections = [_headline(adaptation), _reward(verdict, wire)]
+    if adaptation.evidence is not None:
+        sections.append(_predicted(adaptation))
+    if adaptation.diagnosis is not None:
+        sections.append(_posterior(adaptation))
+    if adaptation.tuned is not None:
+        sections.append(_ladder(adaptation))
+    sections.append(_origin(adaptation))
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}'
+        f'</title><meta name="viewport" content="width=device-width"><style>{_CSS}</style></head>'
+        f"<body><main>{''.join(filter(None, sections))}</main></body></html>"
+    )
+
+
+def reward_pairs(verdict: Verdict, wire: Wire | None) -> dict[str, tuple[Interval, Interval]]:
+    """Before and after, by where it was measured."""
+    pairs = {}
+    if wire is not None:
+        pairs["on the robot,\nthrough the wire"] = (wire.before, wire.after)
+    if verdict.closed_loop is not None and verdict.closed_loop_before is not None:
+        before = verdict.closed_loop_before
+        change = verdict.closed_loop
+        point = Interval(low=before, mean=before, high=before)
+        after = Interval(
+            low=before + change.low, mean=before + change.mean, high=before + change.high
+        )
+        pairs["in the posterior's\nsimulators, paired"] = (point, after)
+    return pairs
+
+
+def _headline(adaptation: Adaptation) -> str:
+    verdict = adaptation.verdict
+    why = "".join(f"<li>{html.escape(text)}</li>" for text in verdict.why)
+    answer = verdict.answer.value.replace("_", " ")
+    return (
+        f"<h1>{html.escape(adaptation.bundle.spec.description or adaptation.bundle.spec.name)}</h1>"
+        f'<p class="quiet">task {adaptation.bundle.contract.task}, '
+        f"{adaptation.seconds:.0f} s of log from {html.escape(', '.join(adaptation.logs))}</p>"
+        f'<section><h2>Verdict <span class="answer" style="background:{COLOURS[verdict.answer]}">'
+        f"{answer}</span></h2><ul>{why}</ul></section>"
+    )
+
+
+def _reward(verdict: Verdict, wire: Wire | None) -> str:
+    pairs = reward_pairs(verdict, wire)
+    if not pairs:
+        return ""
+    rows = [
+        (name, f"{found}") for name, found in {**verdict.slices, "all": verdict.closed_loop}.items()
+    ]
+    if verdict.control is not None:
+        rows.append(("against the same tuning without the log", f"{verdict.control}"))
+    if verdict.source is not None:
+        rows.append(("nominal robots (forgetting)", f"{verdict.source}"))
+    return (
+        f"<section><h2>Reward before and after</h2>{figures.svg(figures.rewards(pairs))}"
+        f"<p class='quiet'>Orange: the pretrained policy. Blue: the candidate. Changes of reward "
+        f"per step on paired robots, with 95 % intervals:</p>"
+        f"{_table(('episodes', 'change'), rows)}</section>"
+    )
+
+
+def _predicted(adaptation: Adaptation) -> str:
+    evidence = adaptation.evidence
+    if evidence is None:
+        return ""
+    picture = figures.svg(figures.prediction(evidence))
+    return (
+        "<section><h2>Measured against predicted, on held-out episodes</h2>"
+        f"{picture}<p class='quiet'>Both simulators start from the measured state at each window; "
+        "the episodes shown were not used for calibration. "
+        f"Calibration takes away {1e3 * evidence.gain.mean:.1f} mrad "
+        f"[{1e3 * evidence.gain.low:.1f}, {1e3 * evidence.gain.high:.1f}] of "
+        f"{1e3 * float(evidence.nominal.mean()):.1f} mrad.</p></section>"
+    )
+
+
+def _posterior(adaptation: Adaptation) -> str:
+    diagnosis = adaptation.diagnosis
+    if diagnosis is None:
+        return ""
+    advice = "".join(f"<li>{html.escape(text)}</li>" for text in diagnosis.advice)
+    rows = [
+        (
+            f.parameter,
+            f.depth,
+            f"{f.value:.4g} [{f.low:.4g}, {f.high:.4g}]" if f.told else "the log doesn't tell",
+            f"{f.nominal:.4g}",
+            f"{f.trained[0]:.4g} to {f.trained[1]:.4g}" if f.trained else "not varied",
+            "outside" if f.outside else "",
+        )
+        for f in diagnosis.findings
+    ]
+    heads = ("parameter", "depth", "from the log (90 %)", "nominal", "pretraining", "")
+    return (
+        "<section><h2>What the log tells about this robot</h2>"
+        f"{figures.svg(figures.posterior(diagnosis.findings))}<ul>{advice}</ul>"
+        f"<details><summary>All parameters</summary>{_table(heads, rows)}</details></section>"
+    )
+
+
+def _ladder(adaptation: Adaptation) -> str:
+    tuned = adaptation.tuned
+    if tuned is None:
+        return ""
+    rows = [
+        (
+            trial.rung,
+            f"{trial.weight:g}",
+            f"{trial.target:.3f}",
+            f"{trial.source:.3f}",
+            "chosen" if trial is tuned.best else "",
+        )
+        for trial in tuned.trials
+    ]
+    heads = ("trained", "weight", "posterior's robots", "nominal robots", "")
+    return (
+        "<section><h2>The ladder of fine-tuning</h2><p class='quiet'>Reward per step on validation "
+        "robots, by what was trained and how far the weights moved from pretrained (0) to tuned "
+        f"(1).</p>{_table(heads, rows)}</section>"
+    )
+
+
+def _origin(adaptation: Adaptation) -> str:
+    bundle = adaptation.bundle
+    facts = json.dumps(dict(bundle.provenance), indent=2)
+    return (
+        f"<section><h2>Where it comes from</h2><p>Bundle <code>{bundle.digest}</code>, contract "
+        f"<code>{bundle.contract.hash}</code>, adapted from "
+        f"<code>{', '.join(bundle.lineage) or 'nothing'}</code>.</p><details><summary>Provenance"
+        f"</summary><pre>{html.escape(facts)}</pre></details></section>"
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    top = "".join(f"<th>{html.escape(head)}</th>" for head in heads)
+    body = "".join(
+        f"<tr{' class=best' if 'chosen' in row else ''}>"
+        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><tr>{top}</tr>{body}</table>"

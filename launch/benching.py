@@ -1,0 +1,43 @@
+"""`ashore bench`."""
+
+import json as json_text
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ashore.adapt.errors import AdaptError
+from ashore.launch import bench_calibrate
+from ashore.launch.console import say
+
+Rows = list[dict[str, Any]]
+
+BENCHES: dict[str, Callable[[Path, bool], Rows]] = {"calibrate": bench_calibrate.run}
+"""Every benchmark: data folder and whether to be short, to rows of figures."""
+
+
+def run_bench(name: str, json: bool, short: bool, data: Path) -> int:
+    """Run one benchmark or all, and print what was measured."""
+    if name != "all" and name not in BENCHES:
+        raise AdaptError(f"no benchmark {name!r}; there are: {', '.join(BENCHES)}, all")
+    names = list(BENCHES) if name == "all" else [name]
+    rows = [row for each in names for row in BENCHES[each](data, short)]
+    say(json_text.dumps(rows, indent=2) if json else table(rows))
+    return 0
+
+
+def table(rows: Rows) -> str:
+    """Rows of figures as aligned text."""
+    heads = ("name", "value", "unit", "peer", "peer_value", "ratio")
+    cells = [[_cell(row[head]) for head in heads] for row in rows]
+    widths = [max(len(c[i]) for c in [list(heads), *cells]) for i in range(len(heads))]
+    lines = [heads, *cells]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,62 @@
+"""`ashore`: one command line."""
+
+import sys
+from collections.abc import Sequence
+
+import tyro
+
+from ashore.adapt.errors import AdaptError
+from ashore.envs.errors import EnvsError
+from ashore.hardware.errors import HardwareError, PortLost
+from ashore.launch.commands import COMMANDS
+from ashore.launch.console import complain, say
+from ashore.launch.session import EXIT_PORT_LOST, EXIT_STOPPED
+from ashore.policies.errors import PoliciesError
+from ashore.policies.provenance import versions
+
+SIMULATION = {"mujoco", "gymnasium", "stable_baselines3", "torch", "scipy", "matplotlib", "rich"}
+
+DESCRIPTION = """Bring a policy ashore: pretrain it in randomized simulation, adapt its final layers
+to a robot's own log, and deploy only what held-out evidence supports."""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; return its exit code."""
+    if list(arguments) == ["--version"]:
+        say("\n".join(f"{name} {version}" for name, version in versions().items()))
+        return 0
+    try:
+        code: int = tyro.extras.subcommand_cli_from_dict(
+            COMMANDS,
+            prog="ashore",
+            description=DESCRIPTION,
+            args=list(arguments) or ["--help"],
+            use_underscores=False,
+        )
+    except PortLost as error:
+        complain(str(error))
+        return EXIT_PORT_LOST
+    except (HardwareError, EnvsError, PoliciesError, AdaptError) as error:
+        complain(str(error))
+        return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in SIMULATION:
+            raise
+        complain(
+            f"this command needs {error.name}, which is not installed here; "
+            "pip install 'ashore[sim]'"
+        )
+        return 1
+    except KeyboardInterrupt:
+        complain("stopped by Ctrl-C")
+        return EXIT_STOPPED
+    return code
+
+
+def main() -> None:
+    """Entry point of the command line."""
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

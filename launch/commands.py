@@ -1,0 +1,238 @@
+"""The commands of `ashore`, one function each; heavy imports wait until a command needs them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from ashore.launch.console import say
+from ashore.launch.session import (
+    ClockName,
+    SessionConfig,
+    conclude,
+    default_log,
+    run_session,
+)
+
+Name = tyro.conf.Positional[str]
+Folder = tyro.conf.Positional[Path]
+
+
+def train(
+    robot: Name,
+    /,
+    task: str = "track",
+    out: Path | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    resume: bool = False,
+) -> int:
+    """Pretrain a policy in randomized simulation and leave a bundle.
+
+    Args:
+        robot: a shipped robot's name, or a folder with spec.toml and its MJCF.
+        task: what to learn: track or swing_up.
+        out: folder of the run; the bundle is its sub-folder `bundle`. Default: runs/ROBOT-TASK.
+        steps: control steps over all robots; default: what the task needs.
+        seed: seed of everything.
+        resume: go on where a killed training of the same kind stopped.
+    """
+    from ashore.launch.training import run_training
+
+    return run_training(robot, task, out or Path("runs") / f"{robot}-{task}", steps, seed, resume)
+
+
+def twin(
+    robot: Name,
+    /,
+    hidden: str = "0",
+    clock: ClockName = "real",
+    link: Path | None = None,
+) -> int:
+    """Be a robot that isn't there: servo firmware on a tty, moved by hidden physics.
+
+    Prints the tty it answers on, and serves until Ctrl-C.
+
+    Args:
+        robot: a shipped robot's name, or a folder with its spec.
+        hidden: seed of the physics it keeps to itself; `none` for the nominal robot.
+        clock: `lockstep` lets time pass only when the host reads the joints.
+        link: where to put a symbolic link to the tty.
+    """
+    from ashore.envs.twin_process import TwinOptions, serve_twin
+
+    serve_twin(TwinOptions(robot=robot, hidden=hidden, clock=clock, link=link), say)
+    return 0
+
+
+def record(
+    policy: Path,
+    port: str,
+    out: Path | None = None,
+    episodes: int = 5,
+    seed: int = 0,
+    clock: ClockName = "real",
+    robot: str | None = None,
+) -> int:
+    """Drive a robot with a bundle's policy and log everything.
+
+    Args:
+        policy: the bundle whose policy drives it.
+        port: serial port of the robot, or a twin's tty.
+        out: log to write; default: runs/ROBOT-record-TIME.mcap.
+        episodes: how many episodes, each with commands of its own.
+        seed: seed of the commands.
+        clock: `lockstep` for a twin that waits for its host.
+        robot: the robot's spec, if it is not the bundle's own.
+    """
+    from ashore.policies.bundle import Bundle
+
+    bundle = Bundle.load(policy)
+    log = out or default_log(bundle.spec.name, "record")
+    config = SessionConfig(
+        port=port, out=log, episodes=episodes, seed=seed, clock=clock, robot=robot
+    )
+    return conclude(*run_session(bundle, config, "record"), log)
+
+
+def adapt(
+    logs: tyro.conf.Positional[tuple[Path, ...]],
+    /,
+    policy: Path,
+    out: Path,
+    seed: int = 0,
+    rung: Literal["ladder", "head", "block", "all"] = "ladder",
+    steps: int = 250_000,
+) -> int:
+    """From a log to a better policy, or an honest refusal: diagnose, calibrate, tune, judge.
+
+    Args:
+        logs: logs that `policy` recorded on the robot.
+        policy: the bundle to adapt.
+        out: bundle to write, with its verdict and report.html inside.
+        seed: seed of tuning.
+        rung: train the head, the head and last block, or all; `ladder` climbs while it pays.
+        steps: control steps of tuning for each rung.
+    """
+    from ashore.launch.adapting import run_adaptation
+
+    rungs = ("head", "block", "all") if rung == "ladder" else (rung,)
+    return run_adaptation(logs, policy, out, seed, rungs, steps)
+
+
+def deploy(
+    bundle: Folder,
+    /,
+    port: str,
+    out: Path | None = None,
+    episodes: int = 5,
+    seed: int = 0,
+    clock: ClockName = "real",
+    robot: str | None = None,
+) -> int:
+    """Run a policy that the gate has passed; refuse every other.
+
+    Args:
+        bundle: what `ashore adapt` wrote.
+        port: serial port of the robot, or a twin's tty.
+        out: log to write; default: runs/ROBOT-deploy-TIME.mcap.
+        episodes: how many episodes, each with commands of its own.
+        seed: seed of the commands.
+        clock: `lockstep` for a twin that waits for its host.
+        robot: the robot's spec, if it is not the bundle's own.
+    """
+    from ashore.adapt.verdict import require_deployable
+    from ashore.policies.bundle import Bundle
+
+    loaded = Bundle.load(bundle)
+    require_deployable(loaded, str(bundle))
+    log = out or default_log(loaded.spec.name, "deploy")
+    config = SessionConfig(
+        port=port, out=log, episodes=episodes, seed=seed, clock=clock, robot=robot
+    )
+    return conclude(*run_session(loaded, config, "deploy"), log)
+
+
+def import_logs(files: tyro.conf.Positional[tuple[Path, ...]], /, out: Path) -> int:
+    """Turn logs of other formats into Ashore's: BAM JSON files, or folders of them.
+
+    Args:
+        files: files to read, or folders whose *.json are read.
+        out: folder to write the MCAP logs to.
+    """
+    from ashore.launch.importing import run_import
+
+    return run_import(files, out)
+
+
+def calibrate(
+    robot: Name,
+    logs: tyro.conf.Positional[tuple[Path, ...]],
+    /,
+    out: Path | None = None,
+) -> int:
+    """Fit a robot's simulator to logs and say what they tell and what they don't.
+
+    Args:
+        robot: a shipped robot's name, or a folder with its spec.
+        logs: Ashore logs of that robot.
+        out: where to write the posterior as JSON.
+    """
+    from ashore.launch.calibrating import run_calibration
+
+    return run_calibration(robot, logs, out)
+
+
+def bench(
+    name: Name,
+    /,
+    json: bool = False,
+    short: bool = False,
+    data: Path = Path("../shared/data"),
+) -> int:
+    """Measure, beside a peer in the same run.
+
+    Args:
+        name: which benchmark: calibrate, or all.
+        json: print a list of figures instead of a table.
+        short: under a minute.
+        data: folder of the real sensor logs.
+    """
+    from ashore.launch.benching import run_bench
+
+    return run_bench(name, json, short, data)
+
+
+def demo(
+    robot: Name,
+    /,
+    hidden: str = "1",
+    out: Path = Path("runs/demo"),
+    short: bool = False,
+) -> int:
+    """The whole loop on a twin: train, record, adapt, deploy, with a report.
+
+    Args:
+        robot: a shipped robot's name.
+        hidden: seed of the twin's hidden physics; `none` for a twin equal to the nominal robot.
+        out: folder for everything the demo makes; an older demo there is replaced.
+        short: train and tune for less.
+    """
+    from ashore.launch.demonstrating import run_demo
+
+    return run_demo(robot, hidden, out, short)
+
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "train": train,
+    "twin": twin,
+    "record": record,
+    "adapt": adapt,
+    "deploy": deploy,
+    "import": import_logs,
+    "calibrate": calibrate,
+    "bench": bench,
+    "demo": demo,
+}
+"""Every command, by the name it is called by."""

@@ -1,0 +1,31 @@
+"""`ashore import`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ashore.hardware.bam import import_bam
+from ashore.hardware.errors import LogError
+from ashore.launch.console import say
+
+
+def run_import(files: Sequence[Path], out: Path) -> int:
+    """Write an MCAP log for each BAM JSON file."""
+    found = [path for given in files for path in _expand(given)]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LogError(f"cannot make folder {out}: {error.strerror}; choose another") from None
+    for path in found:
+        target = out / f"{path.stem}.mcap"
+        import_bam(path, target)
+        say(f"{path} -> {target}")
+    return 0
+
+
+def _expand(given: Path) -> list[Path]:
+    if not given.is_dir():
+        return [given]
+    found = sorted(given.glob("*.json"))
+    if not found:
+        raise LogError(f"folder {given} holds no .json file; give the folder of the logs")
+    return found

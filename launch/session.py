@@ -1,0 +1,134 @@
+"""One session on a robot: open it, drive episodes, log them, and let it go."""
+
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from ashore.adapt.measured import measured_episodes
+from ashore.envs.tasks import make_task
+from ashore.envs.tasks.task import Task
+from ashore.hardware.clock import Clock, LockstepClock, SystemClock
+from ashore.hardware.log import Log, LogHeader, LogWriter
+from ashore.hardware.runner import Runner, RunResult, State
+from ashore.hardware.serial_robot import SerialRobot
+from ashore.hardware.spec import RobotSpec
+from ashore.launch.console import say
+from ashore.policies.bundle import Bundle
+from ashore.policies.controller import PolicyController
+
+EXIT_FAULT = 4
+EXIT_PORT_LOST = 3
+EXIT_STOPPED = 130
+
+ClockName = Literal["real", "lockstep"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionConfig:
+    """Where a session takes place and how long it lasts."""
+
+    port: str
+    """Serial port, such as /dev/ttyUSB0, or a twin's tty."""
+    out: Path
+    """The log to write."""
+    episodes: int = 5
+    """Episodes to run, each with commands of its own."""
+    seed: int = 0
+    """Seed of the commands: two sessions with one seed ask for the same."""
+    clock: ClockName = "real"
+    """`lockstep` for a twin that waits for its host."""
+    robot: str | None = None
+    """The robot's spec, if it is not the bundle's own."""
+
+
+def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> tuple[RunResult, list[float]]:
+    """Drive a robot with a bundle's policy; return how it ended and each episode's reward.
+
+    Raises:
+        ContractError: the policy was made for another robot.
+        PortError: the port cannot be opened.
+        BusError: the robot on it is not the spec's.
+    """
+    spec = RobotSpec.load(config.robot) if config.robot else bundle.spec
+    bundle.contract.require_fit(spec)
+    task = make_task(bundle.contract.task, len(spec.joints))
+    clock: Clock = LockstepClock() if config.clock == "lockstep" else SystemClock()
+    plans = task.plan(np.random.default_rng(config.seed), config.episodes)
+    config.out.parent.mkdir(parents=True, exist_ok=True)
+    held: list[LogWriter] = []
+
+    def tap(direction: str, data: bytes) -> None:
+        if held:
+            held[0].raw(clock.now(), "tx" if direction == "tx" else "rx", data)
+
+    robot = SerialRobot.open(spec, config.port, clock, tap)
+    try:
+        setup = {"kind": kind, "policy": bundle.digest, "seed": config.seed, "port": config.port}
+        header = LogHeader(
+            robot=spec.name, spec=spec.to_json(), contract=bundle.contract.to_json(), setup=setup
+        )
+        with LogWriter(config.out, header, offline=config.clock == "lockstep") as log:
+            held.append(log)
+            runner = Runner(robot, clock, log)
+            with _stop_on_signals(runner):
+                result = runner.run([PolicyController(bundle, task, plan) for plan in plans])
+            held.clear()
+    finally:
+        robot.close()
+    return result, _rewards(config.out, task)
+
+
+def conclude(result: RunResult, rewards: Sequence[float], out: Path) -> int:
+    """Say how a session ended, and return the exit code."""
+    if rewards:
+        say(
+            f"measured through the wire: mean reward per step {np.mean(rewards):.3f} "
+            f"over {len(rewards)} episodes"
+        )
+    if result.late:
+        say(f"{result.late} deadlines were missed and skipped; the log says which")
+    if result.interventions:
+        say(f"the safety filter changed {result.interventions} commands; the log says which")
+    say(f"log: {out} ({result.ticks} control steps)")
+    if result.state is State.FAULT:
+        say(f"stopped by a fault: {result.reason}")
+        return EXIT_PORT_LOST if result.port_lost else EXIT_FAULT
+    if result.reason != "finished":
+        say(f"stopped: {result.reason}; the joints are limp")
+        return EXIT_STOPPED
+    return 0
+
+
+def default_log(robot: str, kind: str) -> Path:
+    """Where a log goes when the user did not say."""
+    return Path("runs") / f"{robot}-{kind}-{time.strftime('%Y%m%d-%H%M%S')}.mcap"
+
+
+@contextmanager
+def _stop_on_signals(runner: Runner) -> Iterator[None]:
+    """Let the first Ctrl-C end the run at its next tick, and the second at once."""
+
+    def stop(number: int, _: object) -> None:
+        runner.stop("Ctrl-C" if number == signal.SIGINT else "the process was asked to end")
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _rewards(path: Path, task: Task) -> list[float]:
+    from ashore.adapt.errors import AdaptError
+
+    with suppress(AdaptError):
+        return [episode.reward for episode in measured_episodes(Log.open(path), task)]
+    return []

@@ -1,0 +1,72 @@
+"""A session ends well however it ends: at Ctrl-C, and when the robot is unplugged."""
+
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bench import SHIPPED, small_bundle
+
+from ashore.envs.twin_process import TwinOptions, TwinProcess
+from ashore.hardware.bus import Bus, BusConfig
+from ashore.hardware.control_table import ControlTable
+from ashore.hardware.log import Log
+from ashore.hardware.transport import SerialTransport
+
+PATIENCE = 90.0
+
+
+def start(port: str, folder: Path) -> tuple[subprocess.Popen[str], Path]:
+    """`ashore record` on a real-time twin, once it is running an episode."""
+    bundle = replace(small_bundle(), spec=SHIPPED)
+    policy = bundle.save(folder / "policy")
+    log = folder / "run.mcap"
+    command = [sys.executable, "-m", "ashore.launch.cli", "record", "--policy", str(policy)]
+    command += ["--port", port, "--out", str(log), "--episodes", "20"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        if log.exists() and len(Log.open(log).policy) > 10:
+            return process, log
+        time.sleep(0.2)
+    process.kill()
+    pytest.fail(f"no episode began: {process.communicate()}")
+
+
+@pytest.fixture
+def twin():
+    """A twin in real time, in a process of its own."""
+    with TwinProcess(TwinOptions(robot="servo", hidden="3", clock="real")) as twin:
+        yield twin
+
+
+def test_ctrl_c_ends_a_run_with_limp_joints_and_a_whole_log(twin, tmp_path):
+    process, path = start(twin.port, tmp_path)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert "Ctrl-C" in out
+    log = Log.open(path)
+    assert log.damage is None
+    assert [e.text for e in log.events if e.kind == "state"][-1] == "limp"
+    with SerialTransport(twin.port) as port:
+        bus = Bus(port, BusConfig(latency=1.0))
+        torque = ControlTable.load("xl330")["torque_enable"]
+        assert torque.decode(bus.read(1, torque).data) == 0
+
+
+def test_unplugging_ends_a_run_with_a_sentence_and_a_readable_log(twin, tmp_path):
+    process, path = start(twin.port, tmp_path)
+    twin.kill()
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 3
+    assert "plug it in again" in out
+    log = Log.open(path)
+    assert log.damage is None
+    assert len(log.policy) > 10
+    assert log.events[-2].text.startswith("fault: ")
