@@ -19,6 +19,11 @@ MASS = Parameter(name="mass", value=1.0, unit="x nominal", low=0.05, high=5.0)
 BACKLASH = Parameter(name="backlash", value=2e-4, unit="rad", low=2e-4, high=0.2)
 
 
+def nominal_parameters(spec: RobotSpec) -> dict[str, Parameter]:
+    """Every parameter that a robot's simulation has without backlash, by name."""
+    return {**load_servo(spec.joints[0].servo).parameters, "mass": MASS}
+
+
 @dataclass(frozen=True, kw_only=True)
 class SimulationConfig:
     """How a simulation is stepped."""
@@ -52,7 +57,7 @@ class Simulation:
         self.batch = Batch(model, n, self.config.threads)
         self.motor = MotorModel(servos, n)
         self.motor.p_gain[:] = spec.column("p_gain")
-        self.parameters = {**servos[0].parameters, "mass": MASS}
+        self.parameters = nominal_parameters(spec)
         self._values = {"mass": np.ones((n, 1))}
         self._bind(spec)
         longest = self.parameters["command_delay"].high
