@@ -18,13 +18,17 @@ from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
 
+ROUGH = 0.006
+"""Size of residuals above which a search is worth its time [rad]: then friction sticks at wrong
+moments, and Gauss-Newton steps end in the wrong valley."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
     """Where a calibration is."""
 
     stage: str
-    """`windows` or `whole logs`."""
+    """`windows`, `whole logs` or `polish`."""
     iteration: int
     """Steps taken in this stage."""
     error: float
@@ -43,10 +47,14 @@ class CalibrationConfig:
     """Most steps of the first stage; 0 leaves it out."""
     whole_iterations: int = 30
     """Most steps on whole logs; 0 leaves them out, for robots whose replay diverges."""
-    correlation: float = 0.5
+    generations: int = 6
+    """Generations of the search that follows where the fit stays rough; 0 for none."""
+    correlation: float = 1.0
     """Time over which errors of a replay are alike [s]."""
     tolerance: float = 1e-3
     """A stage ends after two steps that lower the cost by less than this share."""
+    seed: int = 0
+    """Seed of the search."""
     replay: ReplayConfig = field(default_factory=ReplayConfig)
     """How logs are replayed."""
 
@@ -106,6 +114,11 @@ def calibrate(
             problem = _problem(spec, windows, coordinates, config)
             z, steps = _descend(problem, z, most, config.tolerance, stage, progress)
             iterations += steps
+    if config.generations > 0 and problem.scale > ROUGH:
+        z = problem.search(z, np.random.default_rng(config.seed), config.generations)
+        problem.damping = 0.1
+        z, steps = _descend(problem, z, most or 1, config.tolerance, "polish", progress)
+        iterations += steps
     covariance = _covariance(problem, z, config.correlation)
     posterior = Posterior.of(coordinates, z, covariance)
     values = coordinates.values(z[None])
@@ -167,7 +180,7 @@ def _covariance(problem: LeastSquares, z: Array, correlation: float) -> Array:
     problem.measure(here.residual)
     weight = problem.weights(here.residual)
     size = len(z)
-    curvature = here.jacobian.T @ (weight[:, None] * here.jacobian) + np.eye(size)
+    curvature = problem.curvature(here)
     block = problem.blocks(correlation)
     count = int(block.max()) + 1
     scores = np.zeros((count, size))

@@ -17,6 +17,12 @@ STEP = 0.01
 """Finite difference of a coordinate, in prior standard deviations."""
 LADDER = np.array([0.1, 1.0, 10.0, 100.0])
 """Dampings tried at once, relative to the last that worked."""
+CROWD = 40
+"""Vectors tried at once in a generation of the search."""
+ELITE = 10
+"""How many of them the next generation gathers around."""
+SPREAD, SHRINK = 0.7, 0.85
+"""Width of the first generation, in posterior standard deviations, and of each over the last."""
 DIVERGED = 10.0
 """Residual of a replay that is no longer finite [rad]."""
 
@@ -47,7 +53,7 @@ class LeastSquares:
         correlation: float,
         config: ReplayConfig,
     ) -> None:
-        self.coordinates = coordinates
+        self.coordinates, self._spec = coordinates, spec
         self.size = len(coordinates.mean)
         self._wide = Replay(spec, windows, self.size + 1, config)
         self._narrow = Replay(spec, windows, len(LADDER), config)
@@ -91,9 +97,8 @@ class LeastSquares:
         """Take one step from `z`; return the better vector and by which share the cost fell."""
         here = self.linearize(z)
         self.measure(here.residual)
-        weight = self.weights(here.residual)
-        curvature = here.jacobian.T @ (weight[:, None] * here.jacobian) + np.eye(self.size)
-        slope = here.jacobian.T @ (weight * here.residual) + z
+        curvature = self.curvature(here)
+        slope = here.jacobian.T @ (self.weights(here.residual) * here.residual) + z
         dampings = self.damping * LADDER
         tried = np.stack([self._step(z, curvature, slope, damping) for damping in dampings])
         costs = self.cost(tried, self._residuals(self._narrow, tried))
@@ -104,6 +109,34 @@ class LeastSquares:
             return z, 0.0
         self.damping = max(dampings[best], 1e-6)
         return tried[best], 1.0 - float(costs[best]) / before
+
+    def search(self, z: Array, rng: np.random.Generator, generations: int) -> Array:
+        """Look around `z` for a better vector, where the posterior there is wide.
+
+        Sticking makes the cost rugged: a joint that stops one sample earlier stays there. Each
+        generation is drawn around the mean of the last one's elite, with the covariance that
+        Gauss-Newton gives at `z`; the best vector ever seen is returned.
+        """
+        here = self.linearize(z)
+        self.measure(here.residual)
+        root = np.linalg.cholesky(np.linalg.inv(self.curvature(here)))
+        crowd = Replay(self._spec, self._narrow.windows, CROWD, self._narrow.config)
+        best, least = z, float(self.cost(z[None], here.residual[None])[0])
+        centre, width = z, SPREAD
+        for _ in range(generations):
+            drawn = centre + width * rng.standard_normal((CROWD, self.size)) @ root.T
+            drawn = np.clip(drawn, self.coordinates.lowest, self.coordinates.highest)
+            costs = self.cost(drawn, self._residuals(crowd, drawn))
+            order = np.argsort(costs, kind="stable")
+            if costs[order[0]] < least:
+                best, least = drawn[order[0]], float(costs[order[0]])
+            centre, width = drawn[order[:ELITE]].mean(axis=0), width * SHRINK
+        return np.asarray(best)
+
+    def curvature(self, here: Linearized) -> Array:
+        """Half the cost's Gauss-Newton second derivative, the prior's included, `(D, D)`."""
+        weight = self.weights(here.residual)[:, None]
+        return np.asarray(here.jacobian.T @ (weight * here.jacobian) + np.eye(self.size))
 
     def _step(self, z: Array, curvature: Array, slope: Array, damping: float) -> Array:
         """Damped Gauss-Newton step within the box; coordinates pressed against it stay there."""

@@ -1,0 +1,124 @@
+"""The benchmark of calibration: held-out error on real logs of an XL330."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.calibrate import CalibrationConfig, calibrate
+from ashore.adapt.errors import AdaptError
+from ashore.adapt.priors import HEALTHY
+from ashore.adapt.replay import ReplayConfig, whole_log_errors
+from ashore.adapt.trajectory import Trajectory
+from ashore.hardware.bam import import_bam
+from ashore.hardware.log import Log
+from ashore.hardware.spec import RobotSpec
+
+Row = dict[str, Any]
+
+GAINS = (100, 200, 800)
+"""P gains of the logs; each is held out once."""
+PEER = "best published model, refitted to these logs"
+PEER_ERROR = 0.0557
+"""Mean absolute position error of whole replays, of the best published friction model [rad]."""
+
+
+def run(data_dir: Path, short: bool) -> list[Row]:
+    """Fit on two gains' logs and test on the third's, for each of the three.
+
+    Args:
+        data_dir: folder of data sets, or the `xl330` one among them.
+        short: spend less on fitting.
+
+    Returns:
+        Rows of name, value, unit, peer, peer_value and ratio; an error's ratio is peer / value.
+
+    Raises:
+        AdaptError: the logs aren't there.
+    """
+    spec = RobotSpec.load("servo")
+    trajectories = load_bench(data_dir, spec)
+    rows, held_out = [], {}
+    for gain in GAINS:
+        fitting = [t for t in trajectories if t.p_gain[0] != gain]
+        test = [t for t in trajectories if t.p_gain[0] == gain]
+        fitted = calibrate(spec, fitting, bench_config(short))
+        values = {name: value[None] for name, value in fitted.posterior.value.items()}
+        errors = whole_log_errors(spec, test, values, bench_config(short).replay)
+        nominal = whole_log_errors(spec, test, {}, bench_config(short).replay)
+        held_out[gain] = errors
+        rows.append(_split_row(gain, errors, nominal))
+        rows.append(_row(f"xl330_kp{gain}_fit_mae_rad", _mean(fitted.error), "rad"))
+        rows.append(_row(f"xl330_kp{gain}_fit_seconds", fitted.seconds, "s"))
+    everything = {source: error for errors in held_out.values() for source, error in errors.items()}
+    overall = float(np.mean([_mean(errors) for errors in held_out.values()]))
+    whole = _row("xl330_heldout_mae_rad", overall, "rad", PEER, PEER_ERROR)
+    return [whole, *rows, *_motion_rows(trajectories, everything)]
+
+
+def bench_config(short: bool) -> CalibrationConfig:
+    """How a bench log of a healthy servo is fitted: with its published parameters as the prior."""
+    return CalibrationConfig(
+        priors=HEALTHY,
+        window_iterations=4,
+        whole_iterations=8 if short else 20,
+        generations=4 if short else 12,
+        replay=ReplayConfig(timestep=0.0025),
+    )
+
+
+def load_bench(data_dir: Path, spec: RobotSpec) -> list[Trajectory]:
+    """Import the bench's logs.
+
+    Raises:
+        AdaptError: the logs aren't there.
+    """
+    folder = data_dir / "xl330" if (data_dir / "xl330").is_dir() else data_dir
+    paths = sorted(folder.glob("*_kp*.json"))
+    if not paths:
+        raise AdaptError(
+            f"no logs *_kp*.json in {folder}; give the folder that holds Rhoban's XL330 logs"
+        )
+    with tempfile.TemporaryDirectory() as scratch:
+        logs = [Log.open(import_bam(p, Path(scratch) / f"{p.stem}.mcap")) for p in paths]
+    return [Trajectory.from_log(log, spec) for log in logs]
+
+
+def _split_row(gain: int, errors: Mapping[str, float], nominal: Mapping[str, float]) -> Row:
+    name = f"xl330_kp{gain}_heldout_mae_rad"
+    return _row(name, _mean(errors), "rad", "nominal model", _mean(nominal))
+
+
+def _motion_rows(trajectories: Sequence[Trajectory], errors: Mapping[str, float]) -> list[Row]:
+    """Held-out error of each motion over the gains."""
+    motions = dict.fromkeys(t.label for t in trajectories)
+    return [
+        _row(
+            f"xl330_{motion}_heldout_mae_rad",
+            float(np.mean([errors[t.source] for t in trajectories if t.label == motion])),
+            "rad",
+        )
+        for motion in motions
+    ]
+
+
+def _mean(errors: Mapping[str, float]) -> float:
+    values: NDArray[np.float64] = np.array(list(errors.values()))
+    return float(values.mean())
+
+
+def _row(
+    name: str, value: float, unit: str, peer: str | None = None, peer_value: float | None = None
+) -> Row:
+    ratio = None if peer_value is None else peer_value / value
+    return {
+        "name": name,
+        "value": value,
+        "unit": unit,
+        "peer": peer,
+        "peer_value": peer_value,
+        "ratio": ratio,
+    }
