@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from stable_baselines3 import PPO
+from stable_baselines3.common.distributions import make_proba_distribution
 from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import RolloutBufferSamples
 from torch.nn import functional
@@ -35,7 +36,9 @@ class AnchoredPPO(PPO):
 
     def anchor_to_present(self, weight: float) -> None:
         """Hold the policy near what it is now, with `weight` on the divergence."""
-        self.reference = copy.deepcopy(self.policy)
+        # The last distribution hangs on a graph, which cannot be copied.
+        fresh = {id(self.policy.action_dist): make_proba_distribution(self.action_space)}
+        self.reference = copy.deepcopy(self.policy, fresh)
         self.reference.set_training_mode(False)
         self.anchor = weight
 
