@@ -27,7 +27,8 @@ DEPTHS: dict[str, str] = {
 """Where a parameter's shift lies; every other parameter belongs to the dynamics."""
 
 CURES = {
-    "input": "correct the input rather than train it away",
+    "input": "mend it where it arises if you can (zero_offset in the spec, the adapter's latency); "
+    "the final layers only work around it",
     "dynamics": "calibrate, and let the posterior's simulators show it to the policy",
     "output": "calibrate, and fine-tune the final layers",
 }

@@ -27,6 +27,9 @@ from ashore.policies.train import TrainConfig, make_ppo
 
 Weights = Mapping[str, NDArray[np.float32]]
 
+VALIDATION_SEED = 7_000
+"""Seed of the robots and commands that trials are compared on."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FinetuneConfig:
@@ -56,6 +59,8 @@ class FinetuneConfig:
     """Largest share of its reward on the pretraining ranges that a candidate may lose."""
     least_gain: float = 0.004
     """Gain in validation reward that a further rung must bring."""
+    validation_robots: int = 192
+    """Paired episodes that each trial is judged on."""
     seed: int = 0
     """Seed of tuning; validation and gate have seeds of their own."""
 
@@ -139,7 +144,11 @@ class Finetuner:
     def _trial(self, rung: str, weight: float, actor: Weights) -> Trial:
         def reward(source: Source) -> float:
             course = Course(
-                spec=self.bundle.spec, task=self.task, source=source, seed=7_000, robots=192
+                spec=self.bundle.spec,
+                task=self.task,
+                source=source,
+                seed=VALIDATION_SEED,
+                robots=self.config.validation_robots,
             )
             outcome = evaluate(Policy(actor).act, self.bundle.contract, course)
             return float(outcome.reward.mean())
