@@ -56,7 +56,8 @@ def test_a_heavy_anchor_holds_the_policy_near_its_reference():
         before = learner.policy.get_distribution(seen).mode().detach()
         learner.anchor_to_present(weight)
         learner.learn(3_000)
-        return float((learner.policy.get_distribution(seen).mode() - before).abs().mean())
+        after = learner.policy.get_distribution(seen).mode().detach()
+        return float((after - before).abs().mean())
 
     assert distance(100.0) < 0.5 * distance(0.0)
 
