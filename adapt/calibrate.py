@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.least_squares import LeastSquares
+from ashore.adapt.least_squares import STEP, LeastSquares
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
 from ashore.adapt.replay import ReplayConfig, whole_log_errors
@@ -18,6 +18,8 @@ from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
 
+FIRST, WIDEST = 0.1, 0.3
+"""First guess, and largest, of the steps that the covariance's slopes are taken over."""
 ROUGH = 0.006
 """Size of residuals above which a search is worth its time [rad]: then friction sticks at wrong
 moments, and Gauss-Newton steps end in the wrong valley."""
@@ -169,6 +171,9 @@ def _descend(
 def _covariance(problem: LeastSquares, z: Array, correlation: float) -> Array:
     """Covariance in prior standard deviations: the wider of two, coordinate by coordinate.
 
+    Slopes are secants over about a posterior standard deviation: a smaller step can meet a sample
+    at which a joint just sticks, and would take its jump for knowledge.
+
     With curvature `H = J'WJ + I` and the score `s_b` of each stretch `b` of the logs, the robust
     one is `H^-1 (sum_b s_b s_b' B / (B - D) + I) H^-1`: it holds if the model is wrong or errors
     are alike within a stretch. The other, `H^-1`, holds if `correlation` is right.
@@ -176,11 +181,12 @@ def _covariance(problem: LeastSquares, z: Array, correlation: float) -> Array:
     Source: Liang and Zeger 1986, "Longitudinal data analysis using generalized linear models",
     Biometrika 73, eq. 7, with the prior as one more observation a coordinate.
     """
-    here = problem.linearize(z)
-    problem.measure(here.residual)
-    weight = problem.weights(here.residual)
     size = len(z)
-    curvature = problem.curvature(here)
+    here = problem.linearize(z, FIRST)
+    problem.measure(here.residual)
+    width = np.sqrt(np.diag(np.linalg.inv(problem.curvature(here))))
+    here = problem.linearize(z, np.clip(width, STEP, WIDEST))
+    weight, curvature = problem.weights(here.residual), problem.curvature(here)
     block = problem.blocks(correlation)
     count = int(block.max()) + 1
     scores = np.zeros((count, size))

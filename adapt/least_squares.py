@@ -1,7 +1,7 @@
 """`LeastSquares`: Levenberg-Marquardt on batched replays, with a prior and physical bounds."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,10 @@ CROWD = 40
 """Vectors tried at once in a generation of the search."""
 ELITE = 10
 """How many of them the next generation gathers around."""
-SPREAD, SHRINK = 0.7, 0.85
+SPREAD, SHRINK = 1.5, 0.9
 """Width of the first generation, in posterior standard deviations, and of each over the last."""
+COARSE = 1.6
+"""How much longer the physics steps of a search are."""
 DIVERGED = 10.0
 """Residual of a replay that is no longer finite [rad]."""
 
@@ -73,9 +75,9 @@ class LeastSquares:
         rows: NDArray[np.intp] = np.repeat(number, self._wide.measured.shape[1])[self._keep]
         return rows
 
-    def linearize(self, z: Array) -> Linearized:
-        """Replay at `z` and a little beside it in each coordinate, all in one batch."""
-        step = np.where(z + STEP > self.coordinates.highest, -STEP, STEP)
+    def linearize(self, z: Array, size: Array | float = STEP) -> Linearized:
+        """Replay at `z` and `size` beside it in each coordinate, all in one batch."""
+        step = np.where(z + size > self.coordinates.highest, -size, size)
         found = self._residuals(self._wide, z + np.vstack([np.zeros(self.size), np.diag(step)]))
         return Linearized(found[0], ((found[1:] - found[0]) / step[:, None]).T)
 
@@ -120,18 +122,22 @@ class LeastSquares:
         here = self.linearize(z)
         self.measure(here.residual)
         root = np.linalg.cholesky(np.linalg.inv(self.curvature(here)))
-        crowd = Replay(self._spec, self._narrow.windows, CROWD, self._narrow.config)
-        best, least = z, float(self.cost(z[None], here.residual[None])[0])
-        centre, width = z, SPREAD
+        fine = self._narrow.config
+        coarse = replace(fine, timestep=COARSE * fine.timestep)
+        crowd = Replay(self._spec, self._narrow.windows, CROWD, coarse)
+        best, least, centre, width = z, np.inf, z, SPREAD
         for _ in range(generations):
             drawn = centre + width * rng.standard_normal((CROWD, self.size)) @ root.T
+            drawn[0] = best
             drawn = np.clip(drawn, self.coordinates.lowest, self.coordinates.highest)
             costs = self.cost(drawn, self._residuals(crowd, drawn))
             order = np.argsort(costs, kind="stable")
             if costs[order[0]] < least:
                 best, least = drawn[order[0]], float(costs[order[0]])
             centre, width = drawn[order[:ELITE]].mean(axis=0), width * SHRINK
-        return np.asarray(best)
+        two = np.stack([z, best])
+        costs = self.cost(two, self._residuals(self._narrow, two[[0, 1, 1, 1]])[:2])
+        return np.asarray(two[int(np.argmin(costs))])
 
     def curvature(self, here: Linearized) -> Array:
         """Half the cost's Gauss-Newton second derivative, the prior's included, `(D, D)`."""

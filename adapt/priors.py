@@ -57,6 +57,7 @@ HEALTHY: Mapping[str, Prior] = {
     "motor_constant": Prior(sd=0.05, log=True),
     "resistance": Prior(sd=0.05, log=True),
     "current_limit": Prior(sd=0.1, log=True),
+    "supply_resistance": Prior(sd=0.3),
     "duty_lag": Prior(sd=0.002),
     "command_delay": Prior(sd=0.002),
     "friction_base": Prior(sd=0.02),
