@@ -17,6 +17,15 @@ SPEC, TASK = RobotSpec.load("servo"), make_task("track", 1)
 CONFIG = TrainConfig(robots=8, horizon=25, trunk=(8, 8), critic=(8,), learning_rate=1e-2)
 
 
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Networks this small only wait for one another on more than one thread."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture
 def learner():
     contract = TASK.contract(SPEC)
