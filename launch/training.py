@@ -10,7 +10,8 @@ from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import TrainingError
-from ashore.policies.train import Progress, TrainConfig, train
+from ashore.policies.progress import Progress
+from ashore.policies.train import TrainConfig, train
 
 RECIPES: dict[str, TrainConfig] = {
     "track": TrainConfig(),

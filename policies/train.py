@@ -1,14 +1,11 @@
 """`train`: pretrain a policy over randomized simulation, through kills and restarts."""
 
 import json
-import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import configure
 
 from ashore.envs.evaluate import Course, evaluate
@@ -25,6 +22,7 @@ from ashore.policies.errors import TrainingError
 from ashore.policies.model_card import learning_curve, model_card
 from ashore.policies.network import actor_weights, critic_weights, network_options
 from ashore.policies.policy import Policy
+from ashore.policies.progress import Report, Watch
 from ashore.policies.provenance import provenance
 
 
@@ -62,23 +60,6 @@ class TrainConfig:
     """Mean reward per step that counts as trained; when it was reached goes into the card."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """Where a training stands."""
-
-    steps: int
-    """Control steps done."""
-    total: int
-    """Control steps to do."""
-    reward: float
-    """Mean reward per step of recent whole episodes; NaN before the first."""
-    seconds: float
-    """Time since this process began to train [s]."""
-
-
-Report = Callable[[Progress], None]
-
-
 def train(
     spec: RobotSpec,
     task: Task,
@@ -106,7 +87,8 @@ def train(
     model.set_logger(configure(str(run / "tensorboard"), ["tensorboard"]))
     if kept:
         kept.restore(model, env)
-    watch = _Watch(run, contract, config, report, kept.curve if kept else [])
+    every, curve = config.checkpoint_every, kept.curve if kept else []
+    watch = Watch(run, contract, config.steps, every, report, curve)
     remaining = config.steps - model.num_timesteps
     if remaining > 0:
         model.learn(remaining, callback=watch, reset_num_timesteps=False)
@@ -169,49 +151,6 @@ def _with_normaliser(
         seen.append(env.advance(action)[0])
     observations = np.concatenate(seen).astype(np.float64)
     return contract.with_normaliser(observations.mean(axis=0), observations.std(axis=0) + 0.05)
-
-
-class _Watch(BaseCallback):
-    """Reports, keeps the learning curve, and checkpoints every few updates."""
-
-    def __init__(
-        self,
-        run: Path,
-        contract: Contract,
-        config: TrainConfig,
-        report: Report | None,
-        curve: list[tuple[int, float]],
-    ) -> None:
-        super().__init__()
-        self.run, self.contract, self.config, self.report = run, contract, config, report
-        self.curve = list(curve)
-        self.began = time.monotonic()
-        self.updates = 0
-
-    def _on_step(self) -> bool:
-        return True
-
-    def _on_rollout_start(self) -> None:
-        if self.updates and self.updates % self.config.checkpoint_every == 0:
-            self.checkpoint()
-        self.updates += 1
-
-    def _on_rollout_end(self) -> None:
-        episodes = self.model.ep_info_buffer or ()
-        reward = float(np.mean([e["r"] / e["l"] for e in episodes])) if episodes else float("nan")
-        self.logger.record("rollout/reward_per_step", reward)
-        if np.isfinite(reward):
-            self.curve.append((self.num_timesteps, reward))
-        if self.report:
-            seconds = time.monotonic() - self.began
-            steps = min(self.num_timesteps, self.config.steps)
-            self.report(
-                Progress(steps=steps, total=self.config.steps, reward=reward, seconds=seconds)
-            )
-
-    def checkpoint(self) -> None:
-        """Keep what a killed training goes on from."""
-        Checkpoint.of(self.model, self.contract, self.curve).save(self.run)
 
 
 def _bundle(

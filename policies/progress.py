@@ -1,0 +1,73 @@
+"""`Watch`: what a training says of itself while it runs, and the checkpoints it leaves."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from stable_baselines3.common.callbacks import BaseCallback
+
+from ashore.hardware.contract import Contract
+from ashore.policies.checkpoint import Checkpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a training stands."""
+
+    steps: int
+    """Control steps done."""
+    total: int
+    """Control steps to do."""
+    reward: float
+    """Mean reward per step of recent whole episodes; NaN before the first."""
+    seconds: float
+    """Time since this process began to train [s]."""
+
+
+Report = Callable[[Progress], None]
+
+
+class Watch(BaseCallback):
+    """Reports, keeps the learning curve, and checkpoints every few updates."""
+
+    def __init__(
+        self,
+        run: Path,
+        contract: Contract,
+        total: int,
+        every: int,
+        report: Report | None,
+        curve: list[tuple[int, float]],
+    ) -> None:
+        """Watch a training of `total` steps in `run`, with a checkpoint each `every` updates."""
+        super().__init__()
+        self.run, self.contract, self.report = run, contract, report
+        self.total, self.every = total, every
+        self.curve = list(curve)
+        self.began = time.monotonic()
+        self.updates = 0
+
+    def _on_step(self) -> bool:
+        return True
+
+    def _on_rollout_start(self) -> None:
+        if self.updates and self.updates % self.every == 0:
+            self.checkpoint()
+        self.updates += 1
+
+    def _on_rollout_end(self) -> None:
+        episodes = self.model.ep_info_buffer or ()
+        reward = float(np.mean([e["r"] / e["l"] for e in episodes])) if episodes else float("nan")
+        self.logger.record("rollout/reward_per_step", reward)
+        if np.isfinite(reward):
+            self.curve.append((self.num_timesteps, reward))
+        if self.report:
+            seconds = time.monotonic() - self.began
+            steps = min(self.num_timesteps, self.total)
+            self.report(Progress(steps=steps, total=self.total, reward=reward, seconds=seconds))
+
+    def checkpoint(self) -> None:
+        """Keep what a killed training goes on from."""
+        Checkpoint.of(self.model, self.contract, self.curve).save(self.run)
