@@ -125,9 +125,9 @@ def test_a_servo_that_turns_angles_itself_is_refused(bench: Bench, name: str, fi
 
 
 def test_a_joint_outside_its_limits_is_not_enabled(bench: Bench) -> None:
-    bench.place(3.5)
+    bench.place(4.3)
     robot = bench.open()
-    with pytest.raises(BusError, match=r"shoulder is at 3\.[45].* outside its limits of -3.4 to"):
+    with pytest.raises(BusError, match=r"shoulder is at 4\.[23].* outside its limits of -4.2 to"):
         robot.enable()
     assert bench.memory.get("torque_enable") == 0
     robot.close()
