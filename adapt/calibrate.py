@@ -13,7 +13,7 @@ from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
 from ashore.adapt.replay import ReplayConfig, whole_log_errors
 from ashore.adapt.trajectory import Trajectory, Window
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -122,7 +122,7 @@ def calibrate(
         z, steps = _descend(problem, z, most or 1, config.tolerance, "polish", progress)
         iterations += steps
     covariance = _covariance(problem, z, config.correlation)
-    posterior = Posterior.of(coordinates, z, covariance)
+    posterior = _with_supply(Posterior.of(coordinates, z, covariance), spec, trajectories, config)
     values = coordinates.values(z[None])
     return Calibration(
         posterior=posterior,
@@ -139,8 +139,22 @@ def _coordinates(
     """Lay out what is fitted: not the supply where the logs have measured it."""
     measured = any(t.supply is not None for t in trajectories)
     priors = {n: p for n, p in config.priors.items() if not (measured and n == "supply_voltage")}
-    one = Simulation(spec, 1, SimulationConfig(timestep=1.0 / spec.rate, threads=1))
-    return Coordinates(priors, one.parameters, len(spec.joints))
+    return Coordinates(priors, nominal_parameters(spec), len(spec.joints))
+
+
+def _with_supply(
+    posterior: Posterior,
+    spec: RobotSpec,
+    trajectories: Sequence[Trajectory],
+    config: CalibrationConfig,
+) -> Posterior:
+    """Add the measured supply, so that robots drawn from the posterior have it."""
+    found = [t.supply for t in trajectories if t.supply is not None]
+    name = "supply_voltage"
+    if not found or name not in config.priors:
+        return posterior
+    supply = np.median(found, axis=0)
+    return posterior.measured(name, supply, config.priors[name], nominal_parameters(spec)[name])
 
 
 def _problem(

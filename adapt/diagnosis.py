@@ -147,9 +147,9 @@ def diagnose(
                 Finding(
                     parameter=name + where,
                     depth=DEPTHS.get(name, "dynamics"),
-                    low=float(low[index]),
+                    low=min(float(low[index]), float(value)),
                     value=float(value),
-                    high=float(high[index]),
+                    high=max(float(high[index]), float(value)),
                     nominal=parameters[name].value,
                     trained=trained.get(name),
                     told=posterior.told(name),

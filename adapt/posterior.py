@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from scipy.stats import truncnorm
 
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.priors import Coordinates
+from ashore.adapt.priors import Coordinates, Prior
+from ashore.envs.motor_model import Parameter
 from ashore.envs.simulation import Simulation
 
 Array = NDArray[np.float64]
@@ -68,6 +69,30 @@ class Posterior:
             prior_sd=sd,
             low=coordinates.low,
             high=coordinates.high,
+        )
+
+    def measured(self, name: str, value: Array, prior: Prior, parameter: Parameter) -> "Posterior":
+        """Return this posterior and a parameter that was measured, not fitted.
+
+        Args:
+            name: the parameter, which is not among those fitted.
+            value: what was measured, `(width,)`.
+            prior: what was believed before; its tenth is taken as the measurement's deviation.
+            parameter: what is physical.
+        """
+        width = len(value)
+        block = np.eye(width) * (0.1 * prior.sd) ** 2
+        zeros = np.zeros((len(self.mode), width))
+        return Posterior(
+            names=(*self.names, name),
+            widths=(*self.widths, width),
+            log=np.concatenate([self.log, np.zeros(width, dtype=np.bool_)]),
+            mode=np.concatenate([self.mode, value]),
+            covariance=np.block([[self.covariance, zeros], [zeros.T, block]]),
+            prior_mean=np.concatenate([self.prior_mean, np.full(width, parameter.value)]),
+            prior_sd=np.concatenate([self.prior_sd, np.full(width, prior.sd)]),
+            low=np.concatenate([self.low, np.full(width, parameter.low)]),
+            high=np.concatenate([self.high, np.full(width, parameter.high)]),
         )
 
     @property

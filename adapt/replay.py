@@ -53,13 +53,12 @@ class Replay:
             raise AdaptError("no window to replay: the logs are shorter than three samples")
         self.config = config or ReplayConfig()
         self.windows, self.vectors = list(windows), vectors
-        period = 1.0 / spec.rate
-        self.timestep = period / np.ceil(period / self.config.timestep - 1e-9)
         self.simulation = Simulation(
             spec,
             vectors * len(windows),
-            SimulationConfig(timestep=self.timestep, threads=self.config.threads),
+            SimulationConfig(timestep=self.config.timestep, threads=self.config.threads),
         )
+        self.timestep = self.simulation.timestep
         longest = max(window.time[-1] for window in windows)
         self.steps = int(np.ceil(longest / self.timestep - 1e-9)) + 1
         self._grid = np.arange(self.steps + 1) * self.timestep
@@ -77,7 +76,7 @@ class Replay:
 
         Args:
             values: by parameter name, `(P, nj)`, or `(P, 1)` for a parameter of the robot. Others
-                are nominal, except that the supply is the log's where it measured one.
+                are nominal, and the supply is the log's where it measured one.
         """
         history = self._run(self._begin(values), values)
         offset = self._spread(self._value(values, "encoder_offset"))
@@ -121,8 +120,10 @@ class Replay:
             simulation.set(name, self._spread(value) * scale, everyone)
         if "mass" not in values:
             simulation.set("mass", factor, everyone)
-        if "supply_voltage" not in values:
-            simulation.set("supply_voltage", self._tile(self._supply()), everyone)
+        measured = self._tile(self._supply())
+        believed = self._spread(self._value(values, "supply_voltage"))
+        supply = np.where(np.isnan(measured), believed, measured)
+        simulation.set("supply_voltage", supply, everyone)
         simulation.settle(everyone)
         logs = [(w.trajectory, w.begin) for w in self.windows]
         offset = self._spread(self._value(values, "encoder_offset"))
@@ -159,10 +160,10 @@ class Replay:
         ])
 
     def _supply(self) -> Array:
-        nominal = self.simulation.parameters["supply_voltage"].value
-        joints = self.measured.shape[1]
+        """Measured supply of each window, `(W, nj)` [V]; NaN where it was not measured."""
+        unknown = np.full(self.measured.shape[1], np.nan)
         rows = [w.trajectory.supply for w in self.windows]
-        return np.stack([np.full(joints, nominal) if row is None else row for row in rows])
+        return np.stack([unknown if row is None else row for row in rows])
 
     def _held(self, window: Window) -> NDArray[np.bool_]:
         """Whether the motors are on in each step: what the latest sample said."""

@@ -15,12 +15,10 @@ _COOLING = 120.0  # thermal time constant [s]
 
 
 class ServoPlant:
-    """One robot of a spec, stepped at 1 kHz by its servos' firmware, with play in its gears.
+    """One robot of a spec, stepped at about 1 kHz by its servos' firmware, with play in its gears.
 
     Firmware thinks in encoder angles; this class turns them by each joint's sign and zero offset.
     """
-
-    step_seconds = 0.001
 
     def __init__(self, spec: RobotSpec, hidden: Mapping[str, float]) -> None:
         """Build the robot; `hidden` gives parameters another value than the nominal one.
@@ -28,8 +26,9 @@ class ServoPlant:
         Raises:
             ModelError: an unknown parameter, or a value that is not physical.
         """
-        config = SimulationConfig(timestep=self.step_seconds, threads=1, backlash=True)
+        config = SimulationConfig(timestep=0.001, threads=1, backlash=True)
         self.simulation = Simulation(spec, 1, config)
+        self.step_seconds = self.simulation.timestep
         only = np.array([0])
         for name, value in hidden.items():
             self.simulation.set(name, np.array(value), only)
@@ -44,7 +43,7 @@ class ServoPlant:
         self._ceiling = self.simulation.motor.values["current_limit"].copy()
 
     def step(self, drive: Drive) -> Sense:
-        """Advance by one millisecond."""
+        """Advance by one step."""
         motor = self.simulation.motor
         goal = self._goal(drive)
         motor.enabled[0] = drive.torque_enabled

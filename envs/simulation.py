@@ -1,5 +1,6 @@
 """`Simulation`: many robots of one spec in one MuJoCo batch, with their motors and sensors."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class SimulationConfig:
     """How a simulation is stepped."""
 
     timestep: float = 0.004
-    """Physics step [s]; the control period must be a multiple of it."""
+    """Longest physics step [s]; shortened until it divides the control period."""
     threads: int = 0
     """Threads of the batch; 0 for one per core. Results do not depend on it."""
     backlash: bool = False
@@ -46,13 +47,9 @@ class Simulation:
     def __init__(self, spec: RobotSpec, n: int, config: SimulationConfig | None = None) -> None:
         self.config = config or SimulationConfig()
         self.spec, self.n = spec, n
-        self.substeps = round(1.0 / (spec.rate * self.config.timestep))
-        if abs(self.substeps * self.config.timestep * spec.rate - 1.0) > 1e-9:
-            raise ModelError(
-                f"physics step {self.config.timestep} s does not divide the control period of "
-                f"{1.0 / spec.rate} s; choose a divisor of it"
-            )
-        model = build_model(spec, self.config.timestep, self.config.backlash)
+        self.substeps = math.ceil(1.0 / (spec.rate * self.config.timestep) - 1e-9)
+        self.timestep = 1.0 / (spec.rate * self.substeps)
+        model = build_model(spec, self.timestep, self.config.backlash)
         servos = [load_servo(joint.servo) for joint in spec.joints]
         self.batch = Batch(model, n, self.config.threads)
         self.motor = MotorModel(servos, n)
@@ -147,7 +144,7 @@ class Simulation:
 
     def substep(self, goal: Array) -> None:
         """Advance one physics step with goals `(n, nj)` in force, as the encoder counts [rad]."""
-        seconds = self.config.timestep
+        seconds = self.timestep
         velocity = self.velocity
         error = goal - (self.position + self.motor.values["encoder_offset"])
         self._force[:, self._dof] = self.motor.torque(error, velocity, seconds)
@@ -164,8 +161,8 @@ class Simulation:
         self.delay.push(command)
         delay = self.motor.values["command_delay"]
         for k in range(self.substeps):
-            since = k * self.config.timestep
-            self.substep(self.delay.goal(since, self.config.timestep, delay))
+            since = k * self.timestep
+            self.substep(self.delay.goal(since, self.timestep, delay))
 
     def sense(self) -> dict[str, Array]:
         """What the servos report now: the signals of a robot's reading, each `(n, nj)`."""

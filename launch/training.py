@@ -15,7 +15,15 @@ from ashore.policies.train import TrainConfig, train
 
 RECIPES: dict[str, TrainConfig] = {
     "track": TrainConfig(),
-    "swing_up": TrainConfig(steps=3_000_000, gamma=0.98, target=0.75),
+    "swing_up": TrainConfig(
+        steps=4_000_000,
+        horizon=32,
+        gamma=0.99,
+        gae_lambda=0.98,
+        spread=0.8,
+        bound=0.2,
+        target=0.85,
+    ),
 }
 """What pretraining each task needs."""
 

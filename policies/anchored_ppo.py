@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Iterable
-from typing import Any
 
 import torch
 from stable_baselines3 import PPO
@@ -15,15 +14,19 @@ from ashore.policies.errors import TrainingError
 
 
 class AnchoredPPO(PPO):
-    """Stable-Baselines3's PPO with a loss of one more term: `anchor * KL(policy || reference)`.
+    """Stable-Baselines3's PPO with a loss of two more terms, an anchor and a bound.
 
     With advantages `A`, probability ratio `r` and clip `e` (`reach`):
 
         loss = -mean(min(r A, clip(r, 1 - e, 1 + e) A)) + vf_coef * mse(V, R)
                - ent_coef * entropy + anchor * KL(policy || reference)
+               + bound * mean(max(0, |mean action| - 1)^2)
 
     Pretraining uses no anchor; adaptation anchors to the pretrained policy, and trains only the
     parameters it was given.
+
+    Actions beyond 1 are clipped, and there noise no longer explores: `bound` keeps means from
+    wandering off where a task drives them into the clip.
 
     Source: Schulman et al., arXiv 1707.06347, eq. 7 and 9; the anchor as in Schulman et al.'s
     adaptive KL penalty, eq. 8, against a fixed reference.
@@ -33,6 +36,7 @@ class AnchoredPPO(PPO):
     anchor: float = 0.0
     trained: tuple[torch.nn.Parameter, ...] = ()
     reach: float = 0.2
+    bound: float = 0.0
 
     def anchor_to_present(self, weight: float) -> None:
         """Hold the policy near what it is now, with `weight` on the divergence."""
@@ -66,7 +70,7 @@ class AnchoredPPO(PPO):
                 losses = self._losses(batch)
                 loss = torch.stack(list(losses.values())).sum()
                 self.policy.optimizer.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                torch.autograd.backward(loss)
                 norm = torch.nn.utils.clip_grad_norm_(trained, self.max_grad_norm)
                 if not torch.isfinite(loss) or not torch.isfinite(norm):
                     raise TrainingError(
@@ -82,6 +86,7 @@ class AnchoredPPO(PPO):
 
     def _losses(self, batch: RolloutBufferSamples) -> dict[str, torch.Tensor]:
         values, log_prob, entropy = self.policy.evaluate_actions(batch.observations, batch.actions)
+        mean = self.policy.action_dist.mode()
         gain = batch.advantages
         gain = (gain - gain.mean()) / (gain.std() + 1e-8)
         ratio = torch.exp(log_prob - batch.old_log_prob)
@@ -93,9 +98,13 @@ class AnchoredPPO(PPO):
         }
         if self.ent_coef and entropy is not None:
             losses["entropy"] = -self.ent_coef * entropy.mean()
+        if self.bound > 0.0:
+            losses["bound"] = self.bound * functional.relu(mean.abs() - 1.0).square().mean()
         if self.reference is not None and self.anchor > 0.0:
-            divergence = _divergence(self.policy, self.reference, batch.observations)
-            losses["anchor"] = self.anchor * divergence
+            with torch.no_grad():
+                centre = self.reference.get_distribution(batch.observations).mode()
+            spreads = self.policy.log_std.exp(), self.reference.log_std.exp().detach()
+            losses["anchor"] = self.anchor * _divergence(mean, centre, *spreads)
         return losses
 
     def _record(self, losses: dict[str, float]) -> None:
@@ -106,13 +115,9 @@ class AnchoredPPO(PPO):
 
 
 def _divergence(
-    policy: ActorCriticPolicy, reference: ActorCriticPolicy, observations: Any
+    mean: torch.Tensor, centre: torch.Tensor, spread: torch.Tensor, reference_spread: torch.Tensor
 ) -> torch.Tensor:
     """Mean over observations of KL(policy || reference), both diagonal Gaussians."""
-    with torch.no_grad():
-        centre = reference.get_distribution(observations).mode()
-        spread = reference.log_std.exp()
-    ours = policy.get_distribution(observations).mode()
-    ratio = policy.log_std.exp() / spread
-    distance = (ours - centre) / spread
+    ratio = spread / reference_spread
+    distance = (mean - centre) / reference_spread
     return (0.5 * (ratio**2 + distance**2 - 1.0) - torch.log(ratio)).sum(dim=-1).mean()

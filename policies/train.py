@@ -46,6 +46,8 @@ class TrainConfig:
     """Discount per control step."""
     gae_lambda: float = 0.95
     """Mixing of the advantage estimate."""
+    bound: float = 0.0
+    """Weight of the loss that keeps mean actions within the clip."""
     trunk: tuple[int, ...] = (64, 64)
     """Widths of the actor's layers before the head."""
     critic: tuple[int, ...] = (128, 128)
@@ -98,7 +100,7 @@ def train(
 
 def make_ppo(env: SimulationVecEnv, config: TrainConfig) -> AnchoredPPO:
     """Return the learner that pretraining and fine-tuning share."""
-    return AnchoredPPO(
+    model = AnchoredPPO(
         "MlpPolicy",
         env,
         n_steps=config.horizon,
@@ -111,6 +113,8 @@ def make_ppo(env: SimulationVecEnv, config: TrainConfig) -> AnchoredPPO:
         seed=config.seed,
         device="cpu",
     )
+    model.bound = config.bound
+    return model
 
 
 def _claim(

@@ -13,9 +13,10 @@ from ashore.hardware.spec import RobotSpec
 class SwingUp:
     """Swing every joint's load upright (an angle of pi either way) and keep it still.
 
-    The reward is the height `(1 - cos q) / 2`, less a little for speed at the top and for
-    changing the action: 1 is upright and at rest. An action moves the goal away from where the
-    joint is, so that a weak motor is pushed like a torque source.
+    The reward is the cube of the height `(1 - cos q) / 2`, so that resting half-way up earns
+    little, less a little for speed at the top and for changing the action: 1 is upright and at
+    rest. An action moves the goal away from where the joint is, so that a weak motor is pushed
+    like a torque source.
     """
 
     name = "swing_up"
@@ -52,11 +53,11 @@ class SwingUp:
         return np.zeros((n, 1))
 
     def start(self, rng: Rng, n: int) -> Start:
-        """Draw angles all around and moderate speeds, so that the top is met early."""
+        """Draw angles all around and speeds that carry over the top, so that it is met early."""
         position = rng.uniform(-3.2, 3.2, (n, self.joints))
-        low = rng.random(n) < 0.5
+        low = rng.random(n) < 0.3
         position[low] = rng.uniform(-0.1, 0.1, (int(low.sum()), self.joints))
-        return Start(position=position, velocity=rng.uniform(-1.0, 1.0, position.shape))
+        return Start(position=position, velocity=rng.uniform(-9.0, 9.0, position.shape))
 
     def signals(self, plan: Array, time: Array, sensed: Mapping[str, Array]) -> dict[str, Array]:
         """Add sine and cosine of the joint angles."""
@@ -68,7 +69,7 @@ class SwingUp:
         height = 0.5 * (1.0 - signals["cosine"])
         speed = signals["joint_velocity"] / 10.0
         return {
-            "height": height.mean(axis=1),
+            "upright": (height * height * height).mean(axis=1),
             "stillness": -0.1 * (height * height * np.abs(speed)).mean(axis=1),
             "smoothness": -0.01 * np.square(action - previous).mean(axis=1),
         }

@@ -7,6 +7,7 @@ from recorded import SERVO
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
+from ashore.envs.motor_model import Parameter
 from ashore.envs.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 
@@ -96,3 +97,16 @@ def test_an_unknown_parameter_and_a_belief_without_width_are_refused():
         posterior({"warp": Prior(sd=1.0)})
     with pytest.raises(AdaptError, match="must be above 0"):
         Prior(sd=0.0)
+
+
+def test_what_was_measured_stands_beside_what_was_fitted():
+    fitted = posterior({name: p for name, p in WIDE.items() if name != "supply_voltage"})
+    parameter = Parameter(name="supply_voltage", value=6.0, unit="V", low=3.5, high=13.0)
+    whole = fitted.measured("supply_voltage", np.array([5.2]), Prior(sd=0.3), parameter)
+    assert whole.names == (*fitted.names, "supply_voltage")
+    assert whole.value["supply_voltage"].tolist() == [5.2]
+    # Nine tenths of the prior's width are gone.
+    assert whole.ratio("supply_voltage") == pytest.approx(0.1)
+    for name in fitted.names:
+        assert whole.ratio(name) == fitted.ratio(name)
+        assert np.array_equal(whole.value[name], fitted.value[name])

@@ -122,9 +122,12 @@ def test_an_unknown_parameter_hears_which_exist():
         Simulation(SPEC, 1, CONFIG).set("weight", np.array(1.0), np.array([0]))
 
 
-def test_a_step_that_does_not_divide_the_control_period_is_refused():
-    with pytest.raises(ModelError, match=r"0.003 s does not divide the control period of 0.02 s"):
-        Simulation(SPEC, 1, SimulationConfig(timestep=0.003))
+@pytest.mark.parametrize(("rate", "steps"), [(50.0, 7), (100.0, 4), (33.0, 11)])
+def test_a_step_is_shortened_until_it_divides_the_control_period(rate, steps):
+    # 20 ms at most 3 ms a step: seven of 2.857 ms.
+    simulation = Simulation(replace(SPEC, rate=rate), 1, SimulationConfig(timestep=0.003))
+    assert simulation.substeps == steps
+    assert simulation.timestep * steps == pytest.approx(1.0 / rate)
 
 
 def test_a_model_without_the_specs_joint_is_refused():

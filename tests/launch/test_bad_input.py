@@ -35,7 +35,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
 
 
 def record(capsys: pytest.CaptureFixture[str], policy: Path, port: object, out: Path) -> str:
-    options = ["--policy", policy, "--port", port, "--out", out, "--clock", "lockstep"]
+    options = ["--policy", policy, "--port", port, "--out", out]
     return refused(capsys, "record", *options)
 
 
