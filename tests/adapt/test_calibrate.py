@@ -14,6 +14,8 @@ from ashore.adapt.priors import HEALTHY, WIDE
 from ashore.adapt.replay import ReplayConfig, whole_log_errors
 from ashore.launch.bench_calibrate import bench_config, load_bench
 
+pytestmark = pytest.mark.slow
+
 BENCH = Path(__file__).resolve().parents[3] / "shared" / "data" / "xl330"
 
 TRUTH = {

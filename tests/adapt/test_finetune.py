@@ -12,6 +12,8 @@ from ashore.envs.tasks.track import Track
 from ashore.policies.bundle import Bundle
 from ashore.policies.train import TrainConfig, train
 
+pytestmark = pytest.mark.slow
+
 SOFT = Randomization(terms=(Term(parameter="gain_divisor", low=480.0, high=560.0),))
 SHORT = FinetuneConfig(
     steps=16_000, robots=64, warmup=1, rungs=("head",), weights=(1.0,), validation_robots=32

@@ -13,6 +13,8 @@ from ashore.adapt.verdict import Answer, Verdict, require_deployable
 from ashore.envs.randomization import Randomization, Term
 from ashore.envs.tasks.track import Track
 
+pytestmark = pytest.mark.slow
+
 TASK = Track()
 TASK.episode = 4.0
 SOURCE = Randomization(terms=(Term(parameter="gain_divisor", low=240.0, high=270.0),))

@@ -18,6 +18,8 @@ from ashore.hardware.errors import LogError
 from ashore.hardware.log import Log
 from ashore.hardware.transport import SerialTransport
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 90.0
 # A busy machine may let the twin wait longer than a robot ever would.
 SLOW = replace(
