@@ -99,17 +99,32 @@ def draw_posterior(axes: Axes, varied: Sequence[Finding]) -> None:
 
 
 def rewards(pairs: Mapping[str, tuple[Interval, Interval]]) -> Figure:
-    """Reward before and after with intervals, one pair of bars a place where it was measured."""
+    """Reward before and after with intervals, one pair a place where it was measured."""
     figure, (axes,) = canvas(8.6, 0.9 + 0.75 * len(pairs))
-    names = list(pairs)
-    for row, name in enumerate(reversed(names)):
-        for shift, colour, found in zip((0.17, -0.17), (BEFORE, AFTER), pairs[name], strict=True):
-            axes.barh(row + shift, found.mean, height=0.3, color=colour, alpha=0.85)
-            axes.plot([found.low, found.high], [row + shift] * 2, color=INK, linewidth=1.6)
-            axes.text(found.high + 0.008, row + shift, f"{found.mean:.3f}", va="center", fontsize=9)
-    axes.set_yticks(range(len(names)), list(reversed(names)))
-    lowest = min(found.low for pair in pairs.values() for found in pair)
-    axes.set_xlim(max(0.0, lowest - 0.15), 1.06)
+    draw_rewards(axes, pairs)
     axes.set_xlabel("mean reward per step (1 is perfect); line: 95 % interval")
     axes.tick_params(left=False)
     return figure
+
+
+def draw_rewards(axes: Axes, pairs: Mapping[str, tuple[Interval, Interval]]) -> None:
+    """Draw a point with its interval before and after, the first place at the top."""
+    names = list(pairs)[::-1]
+    for row, name in enumerate(names):
+        for shift, colour, found in zip((0.16, -0.16), (BEFORE, AFTER), pairs[name], strict=True):
+            height = row + shift
+            axes.plot([found.low, found.high], [height, height], color=colour, linewidth=3)
+            axes.plot(found.mean, height, "o", color=colour, markersize=8)
+            axes.annotate(
+                f"{found.mean:.3f}",
+                (found.high, height),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+            )
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    ends = [end for pair in pairs.values() for found in pair for end in (found.low, found.high)]
+    spare = max(0.02, 0.25 * (max(ends) - min(ends)))
+    axes.set_xlim(min(ends) - spare, max(ends) + 1.5 * spare)

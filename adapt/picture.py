@@ -8,12 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ashore.adapt.adaptation import Adaptation
-from ashore.adapt.figures import AFTER, BEFORE, INK, draw_posterior
+from ashore.adapt.figures import AFTER, BEFORE, INK, draw_posterior, draw_rewards
 from ashore.adapt.gate import OpenLoop
 from ashore.adapt.report import Wire, reward_pairs
 
 SECONDS = 5.0
 """How much of the held-out log is drawn [s]."""
+LEAST_SPAN = 0.02
+"""Smallest span of reward drawn, so that noise does not look like a trend."""
 
 
 def loop_picture(adaptation: Adaptation, wire: Wire | None, path: Path) -> Path:
@@ -50,7 +52,9 @@ def _prediction(axes: Axes, evidence: OpenLoop) -> None:
         drawn[starts] = np.nan
         axes.plot(evidence.time[shown], drawn, color=colour, lw=1.3, label=name)
     axes.set(title="Held-out log: measured and predicted", xlabel="time [s]", ylabel="angle [rad]")
-    axes.legend(frameon=False, ncols=3, fontsize=8)
+    low, high = axes.get_ylim()
+    axes.set_ylim(low, high + 0.2 * (high - low))
+    axes.legend(frameon=False, ncols=3, fontsize=8, loc="upper right")
 
 
 def _posterior(axes: Axes, adaptation: Adaptation) -> None:
@@ -75,16 +79,13 @@ def _ladder(axes: Axes, adaptation: Adaptation) -> None:
         xlabel="reward on nominal robots",
         ylabel="reward on robots like this one",
     )
+    for axis in ("x", "y"):
+        low, high = getattr(axes, f"get_{axis}lim")()
+        spare = max(0.0, 0.5 * (LEAST_SPAN - (high - low)))
+        getattr(axes, f"set_{axis}lim")(low - spare, high + spare)
     axes.legend(frameon=False, fontsize=8)
 
 
 def _rewards(axes: Axes, adaptation: Adaptation, wire: Wire | None) -> None:
-    pairs = reward_pairs(adaptation.verdict, wire)
-    for place, (before, after) in enumerate(pairs.values()):
-        for shift, colour, found in ((-0.18, BEFORE, before), (0.18, AFTER, after)):
-            axes.bar(place + shift, found.mean, width=0.34, color=colour, alpha=0.9)
-            axes.plot([place + shift] * 2, [found.low, found.high], color=INK, lw=1.5)
-            axes.text(place + shift, found.high + 0.008, f"{found.mean:.3f}", ha="center")
-    axes.set_xticks(range(len(pairs)), list(pairs))
-    lowest = min((found.low for pair in pairs.values() for found in pair), default=0.5)
-    axes.set(title="Reward per step: pretrained, adapted", ylim=(max(0.0, lowest - 0.15), 1.04))
+    draw_rewards(axes, reward_pairs(adaptation.verdict, wire))
+    axes.set(title="Reward per step: pretrained (orange), adapted (blue)", xlabel="1 is perfect")

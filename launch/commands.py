@@ -7,16 +7,11 @@ from typing import Literal
 import tyro
 
 from ashore.launch.console import say
-from ashore.launch.session import (
-    ClockName,
-    SessionConfig,
-    conclude,
-    default_log,
-    run_session,
-)
+from ashore.launch.session import ClockName, SessionConfig, conclude, run_session
 
 Name = tyro.conf.Positional[str]
 Folder = tyro.conf.Positional[Path]
+Options = tyro.conf.OmitArgPrefixes[SessionConfig]
 
 
 def train(
@@ -66,34 +61,16 @@ def twin(
     return 0
 
 
-def record(
-    policy: Path,
-    port: str,
-    out: Path | None = None,
-    episodes: int = 5,
-    seed: int = 0,
-    clock: ClockName = "real",
-    robot: str | None = None,
-) -> int:
+def record(policy: Path, session: Options) -> int:
     """Drive a robot with a bundle's policy and log everything.
 
     Args:
         policy: the bundle whose policy drives it.
-        port: serial port of the robot, or a twin's tty.
-        out: log to write; default: runs/ROBOT-record-TIME.mcap.
-        episodes: how many episodes, each with commands of its own.
-        seed: seed of the commands.
-        clock: `lockstep` for a twin that waits for its host.
-        robot: the robot's spec, if it is not the bundle's own.
+        session: where and for how long.
     """
     from ashore.policies.bundle import Bundle
 
-    bundle = Bundle.load(policy)
-    log = out or default_log(bundle.spec.name, "record")
-    config = SessionConfig(
-        port=port, out=log, episodes=episodes, seed=seed, clock=clock, robot=robot
-    )
-    return conclude(*run_session(bundle, config, "record"), log)
+    return conclude(run_session(Bundle.load(policy), session, "record"))
 
 
 def adapt(
@@ -121,37 +98,19 @@ def adapt(
     return run_adaptation(logs, policy, out, seed, rungs, steps)
 
 
-def deploy(
-    bundle: Folder,
-    /,
-    port: str,
-    out: Path | None = None,
-    episodes: int = 5,
-    seed: int = 0,
-    clock: ClockName = "real",
-    robot: str | None = None,
-) -> int:
+def deploy(bundle: Folder, /, session: Options) -> int:
     """Run a policy that the gate has passed; refuse every other.
 
     Args:
         bundle: what `ashore adapt` wrote.
-        port: serial port of the robot, or a twin's tty.
-        out: log to write; default: runs/ROBOT-deploy-TIME.mcap.
-        episodes: how many episodes, each with commands of its own.
-        seed: seed of the commands.
-        clock: `lockstep` for a twin that waits for its host.
-        robot: the robot's spec, if it is not the bundle's own.
+        session: where and for how long.
     """
     from ashore.adapt.verdict import require_deployable
     from ashore.policies.bundle import Bundle
 
     loaded = Bundle.load(bundle)
     require_deployable(loaded, str(bundle))
-    log = out or default_log(loaded.spec.name, "deploy")
-    config = SessionConfig(
-        port=port, out=log, episodes=episodes, seed=seed, clock=clock, robot=robot
-    )
-    return conclude(*run_session(loaded, config, "deploy"), log)
+    return conclude(run_session(loaded, session, "deploy"))
 
 
 def import_logs(files: tyro.conf.Positional[tuple[Path, ...]], /, out: Path) -> int:

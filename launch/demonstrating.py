@@ -16,10 +16,9 @@ from ashore.adapt.report import Wire, write_report
 from ashore.adapt.verdict import require_deployable
 from ashore.envs.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.log import Log
-from ashore.hardware.runner import State
 from ashore.launch.adapting import adapt_with_progress, save
 from ashore.launch.console import complain, say
-from ashore.launch.session import EXIT_FAULT, SessionConfig, conclude, run_session
+from ashore.launch.session import SessionConfig, conclude, run_session
 from ashore.launch.training import pretrain
 from ashore.policies.bundle import Bundle
 
@@ -74,9 +73,8 @@ def _driver(port: str) -> Driver:
         bundle: Bundle, log: Path, kind: str, episodes: int, seed: int
     ) -> tuple[int, list[float]]:
         config = SessionConfig(port=port, out=log, episodes=episodes, seed=seed, clock="lockstep")
-        result, rewards = run_session(bundle, config, kind)
-        code = conclude(result, rewards, log)
-        return (EXIT_FAULT if result.state is State.FAULT else code), rewards
+        session = run_session(bundle, config, kind)
+        return conclude(session), list(session.rewards)
 
     return drive
 

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Literal
 
 import numpy as np
 
+from ashore.adapt.errors import AdaptError
 from ashore.adapt.measured import measured_episodes
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Task
@@ -31,12 +32,12 @@ ClockName = Literal["real", "lockstep"]
 
 @dataclass(frozen=True, kw_only=True)
 class SessionConfig:
-    """Where a session takes place and how long it lasts."""
+    """Where a session takes place and how long it lasts; `record` and `deploy` take these."""
 
     port: str
-    """Serial port, such as /dev/ttyUSB0, or a twin's tty."""
-    out: Path
-    """The log to write."""
+    """Serial port of the robot, such as /dev/ttyUSB0, or a twin's tty."""
+    out: Path | None = None
+    """Log to write; default: runs/ROBOT-KIND-TIME.mcap."""
     episodes: int = 5
     """Episodes to run, each with commands of its own."""
     seed: int = 0
@@ -44,11 +45,23 @@ class SessionConfig:
     clock: ClockName = "real"
     """`lockstep` for a twin that waits for its host."""
     robot: str | None = None
-    """The robot's spec, if it is not the bundle's own."""
+    """The robot's name or folder, if its spec is not the bundle's own."""
 
 
-def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> tuple[RunResult, list[float]]:
-    """Drive a robot with a bundle's policy; return how it ended and each episode's reward.
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """What came of a session."""
+
+    result: RunResult
+    """How the run ended."""
+    rewards: tuple[float, ...]
+    """Mean reward per step of each episode, as the log shows it."""
+    log: Path
+    """The log."""
+
+
+def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> Session:
+    """Drive a robot with a bundle's policy, and log it.
 
     Raises:
         ContractError: the policy was made for another robot.
@@ -60,7 +73,8 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> tuple[RunRe
     task = make_task(bundle.contract.task, len(spec.joints))
     clock: Clock = LockstepClock() if config.clock == "lockstep" else SystemClock()
     plans = task.plan(np.random.default_rng(config.seed), config.episodes)
-    config.out.parent.mkdir(parents=True, exist_ok=True)
+    out = config.out or _default_log(spec.name, kind)
+    out.parent.mkdir(parents=True, exist_ok=True)
     held: list[LogWriter] = []
 
     def tap(direction: str, data: bytes) -> None:
@@ -73,7 +87,7 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> tuple[RunRe
         header = LogHeader(
             robot=spec.name, spec=spec.to_json(), contract=bundle.contract.to_json(), setup=setup
         )
-        with LogWriter(config.out, header, offline=config.clock == "lockstep") as log:
+        with LogWriter(out, header, offline=config.clock == "lockstep") as log:
             held.append(log)
             runner = Runner(robot, clock, log)
             with _stop_on_signals(runner):
@@ -81,11 +95,12 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> tuple[RunRe
             held.clear()
     finally:
         robot.close()
-    return result, _rewards(config.out, task)
+    return Session(result=result, rewards=_rewards(out, task), log=out)
 
 
-def conclude(result: RunResult, rewards: Sequence[float], out: Path) -> int:
+def conclude(session: Session) -> int:
     """Say how a session ended, and return the exit code."""
+    result, rewards = session.result, session.rewards
     if rewards:
         say(
             f"measured through the wire: mean reward per step {np.mean(rewards):.3f} "
@@ -95,7 +110,7 @@ def conclude(result: RunResult, rewards: Sequence[float], out: Path) -> int:
         say(f"{result.late} deadlines were missed and skipped; the log says which")
     if result.interventions:
         say(f"the safety filter changed {result.interventions} commands; the log says which")
-    say(f"log: {out} ({result.ticks} control steps)")
+    say(f"log: {session.log} ({result.ticks} control steps)")
     if result.state is State.FAULT:
         say(f"stopped by a fault: {result.reason}")
         return EXIT_PORT_LOST if result.port_lost else EXIT_FAULT
@@ -105,7 +120,7 @@ def conclude(result: RunResult, rewards: Sequence[float], out: Path) -> int:
     return 0
 
 
-def default_log(robot: str, kind: str) -> Path:
+def _default_log(robot: str, kind: str) -> Path:
     """Where a log goes when the user did not say."""
     return Path("runs") / f"{robot}-{kind}-{time.strftime('%Y%m%d-%H%M%S')}.mcap"
 
@@ -126,9 +141,7 @@ def _stop_on_signals(runner: Runner) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _rewards(path: Path, task: Task) -> list[float]:
-    from ashore.adapt.errors import AdaptError
-
+def _rewards(path: Path, task: Task) -> tuple[float, ...]:
     with suppress(AdaptError):
-        return [episode.reward for episode in measured_episodes(Log.open(path), task)]
-    return []
+        return tuple(episode.reward for episode in measured_episodes(Log.open(path), task))
+    return ()
