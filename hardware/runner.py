@@ -1,7 +1,7 @@
 """`Runner`: the control loop, from limp to running and back to limp, whatever happens."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -110,7 +110,7 @@ class Runner:
         """
         self._stop = self._stop or reason
 
-    def run(self, episodes: Sequence[Controller]) -> RunResult:
+    def run(self, episodes: Iterable[Controller]) -> RunResult:
         """Enable, home and run each episode in turn, then go limp.
 
         What the hardware does is told by the result; what a controller raises is raised, after
@@ -132,7 +132,7 @@ class Runner:
             self._limp()
         return result
 
-    def _drive(self, episodes: Sequence[Controller]) -> None:
+    def _drive(self, episodes: Iterable[Controller]) -> None:
         self._enter(State.LIMP)
         if self._stop:
             return

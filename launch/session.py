@@ -13,7 +13,7 @@ import numpy as np
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.measured import measured_episodes
 from ashore.envs.tasks import make_task
-from ashore.envs.tasks.task import Task
+from ashore.envs.tasks.task import Array, Task
 from ashore.hardware.clock import Clock, LockstepClock, SystemClock
 from ashore.hardware.log import Log, LogHeader, LogWriter
 from ashore.hardware.runner import Runner, RunResult, State
@@ -91,11 +91,18 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> Session:
             held.append(log)
             runner = Runner(robot, clock, log)
             with _stop_on_signals(runner):
-                result = runner.run([PolicyController(bundle, task, plan) for plan in plans])
+                result = runner.run(_announced(bundle, task, plans))
             held.clear()
     finally:
         robot.close()
     return Session(result=result, rewards=_rewards(out, task), log=out)
+
+
+def _announced(bundle: Bundle, task: Task, plans: Array) -> Iterator[PolicyController]:
+    """One controller a plan, said aloud as its turn comes."""
+    for index, plan in enumerate(plans, start=1):
+        say(f"  episode {index} of {len(plans)}, {task.episode:g} s")
+        yield PolicyController(bundle, task, plan)
 
 
 def conclude(session: Session) -> int:
