@@ -65,6 +65,7 @@ class SimulationVecEnv(VecEnv):
         self.plan: Array = task.plan(self.rng, n)
         self.last_action = np.zeros((n, contract.action_size))
         self.returns = np.zeros(n)
+        self.lengths = np.zeros(n, dtype=np.int64)
         self.broken = 0
         self._actions = np.zeros((n, contract.action_size), dtype=np.float32)
         self.render_mode = None
@@ -91,6 +92,7 @@ class SimulationVecEnv(VecEnv):
         self.plan[ids] = self.task.plan(self.rng, len(ids))
         self.ticks[ids] = 0
         self.returns[ids] = 0.0
+        self.lengths[ids] = 0
         self.last_action[ids] = 0.0
         self.memory.restart(ids)
 
@@ -122,6 +124,7 @@ class SimulationVecEnv(VecEnv):
         broken = ~np.isfinite(reward) | ~np.isfinite(observation).all(axis=1)
         reward = np.where(broken, 0.0, reward)
         self.returns += reward
+        self.lengths += 1
         done = broken | (self.ticks >= self.episode_ticks)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         ids = np.flatnonzero(done)
@@ -150,7 +153,7 @@ class SimulationVecEnv(VecEnv):
             infos[i] = {
                 "terminal_observation": np.nan_to_num(observation[i]),
                 "TimeLimit.truncated": not broken[i],
-                "episode": {"r": float(self.returns[i]), "l": int(self.ticks[i])},
+                "episode": {"r": float(self.returns[i]), "l": int(self.lengths[i])},
             }
         self.begin(ids)
         first = self._observe_only(ids)
