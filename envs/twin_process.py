@@ -3,6 +3,7 @@
 import argparse
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from typing import Literal
 
 from ashore.envs.errors import EnvsError, TwinError
@@ -67,7 +69,8 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
 class TwinProcess:
     """Starts a twin in a process of its own, and ends it; a context manager.
 
-    To the host it is a serial port and nothing else. Ending it is unplugging it.
+    To the host it is a serial port and nothing else. Ending it is unplugging it. It ends with the
+    process that started it, even if that is killed.
     """
 
     def __init__(self, options: TwinOptions) -> None:
@@ -78,10 +81,11 @@ class TwinProcess:
         """
         self.options = options
         command = [sys.executable, "-m", "ashore.envs.twin_process", *_arguments(options)]
+        command.append("--tethered")
         with ExitStack() as stack:
             self._errors = stack.enter_context(tempfile.TemporaryFile())
             self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
             )
             stack.callback(self._end)
             self.port = self._first_line()
@@ -114,8 +118,9 @@ class TwinProcess:
     def _end(self) -> None:
         self._process.kill()
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def _first_line(self) -> str:
         stdout, line = self._process.stdout, b""
@@ -150,6 +155,17 @@ def _announce(port: str) -> None:
     sys.stdout.flush()
 
 
+def _end_with_parent() -> None:
+    """Ask this process to end when its standard input does, which its parent holds open."""
+
+    def wait() -> None:
+        while os.read(0, 4096):
+            continue
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=wait, daemon=True).start()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve the twin that the arguments describe; the port is the first line of the output."""
     parser = argparse.ArgumentParser(prog="python -m ashore.envs.twin_process")
@@ -157,8 +173,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hidden", default="none", help="seed of the hidden physics, or none")
     parser.add_argument("--clock", default="real", choices=("real", "lockstep"))
     parser.add_argument("--link", type=Path, help="where to put a link to the tty")
+    parser.add_argument("--tethered", action="store_true", help="end when standard input does")
+    options = vars(parser.parse_args(arguments))
+    if options.pop("tethered"):
+        _end_with_parent()
     try:
-        serve_twin(TwinOptions(**vars(parser.parse_args(arguments))), _announce)
+        serve_twin(TwinOptions(**options), _announce)
     except (EnvsError, HardwareError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

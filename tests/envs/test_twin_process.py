@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -107,3 +108,20 @@ def test_hidden_physics_is_drawn_within_its_ranges() -> None:
             nominal = parameters[name].value if term.operation == "scale" else 1.0
             assert term.low * nominal <= abs(value) <= term.high * nominal
     assert draw_hidden(SPEC, "none") == {}
+
+
+def test_a_twin_ends_with_the_process_that_started_it_even_if_that_is_killed() -> None:
+    code = (
+        "import time; from ashore.envs.twin_process import TwinOptions, TwinProcess\n"
+        "twin = TwinProcess(TwinOptions()); print(twin.pid, flush=True); time.sleep(1000)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    twin = Path("/proc") / parent.stdout.readline().strip()
+    assert twin.exists()
+    parent.kill()
+    parent.communicate()
+    deadline = time.monotonic() + 60.0
+    while twin.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not twin.exists()
