@@ -1,1 +1,10 @@
-"""From a robot's log to a better policy: diagnose, calibrate, fine-tune, gate, report."""
+"""From a robot's log to a better policy: diagnose, calibrate, fine-tune, gate, report.
+
+    the log      trajectory, measured (its reward)
+    calibrate    replay, priors, least_squares, posterior, calibrate, diagnosis
+    fine-tune    finetune
+    the gate     interval, gate, verdict
+    all of it    adaptation
+    for people   report, figures, picture
+    errors       errors
+"""

@@ -1,1 +1,7 @@
-"""Networks, pretraining, the policy bundle, inference without torch."""
+"""Networks, pretraining, the policy bundle, inference without torch.
+
+    on a robot   policy, controller, bundle (numpy alone)
+    training     train, anchored_ppo, network, checkpoint, progress
+    for people   model_card, provenance
+    errors       errors
+"""
