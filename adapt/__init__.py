@@ -7,4 +7,6 @@
     all of it    adaptation
     for people   report, figures, picture
     errors       errors
+
+A robot needs verdict, interval and measured; the others need the `sim` extra.
 """

@@ -7,4 +7,6 @@
     the twin     hidden and servo_plant (its physics behind plant, the seam), servo_memory, servo,
                  chain and firmware (what answers), twin and twin_process (where it answers)
     errors       errors
+
+Everything but tasks/ and errors needs MuJoCo; vec_env and gym_env need the `sim` extra whole.
 """

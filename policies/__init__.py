@@ -4,4 +4,6 @@
     training     train, anchored_ppo, network, checkpoint, progress
     for people   model_card, provenance
     errors       errors
+
+A robot needs the first row and provenance; the others need PyTorch and Stable-Baselines3.
 """
