@@ -88,4 +88,5 @@ def _ladder(axes: Axes, adaptation: Adaptation) -> None:
 
 def _rewards(axes: Axes, adaptation: Adaptation, wire: Wire | None) -> None:
     draw_rewards(axes, reward_pairs(adaptation.verdict, wire))
-    axes.set(title="Reward per step: pretrained (orange), adapted (blue)", xlabel="1 is perfect")
+    found = f"; on the robot {wire.change}" if wire is not None else ""
+    axes.set(title=f"Reward per step: pretrained, adapted{found}", xlabel="1 is perfect")

@@ -41,6 +41,8 @@ class Wire:
     """Of the pretrained policy, over episodes."""
     after: Interval
     """Of the deployed policy, over episodes with the same commands."""
+    change: Interval
+    """After minus before, episode by episode."""
 
 
 def write_report(path: Path, adaptation: Adaptation, wire: Wire | None = None) -> None:
@@ -103,6 +105,8 @@ def _reward(verdict: Verdict, wire: Wire | None) -> str:
     rows = [
         (name, f"{found}") for name, found in {**verdict.slices, "all": verdict.closed_loop}.items()
     ]
+    if wire is not None:
+        rows.insert(0, ("on the robot, through the wire", f"{wire.change}"))
     if verdict.control is not None:
         rows.append(("against the same tuning without the log", f"{verdict.control}"))
     if verdict.source is not None:
@@ -110,7 +114,7 @@ def _reward(verdict: Verdict, wire: Wire | None) -> str:
     return (
         f"<section><h2>Reward before and after</h2>{figures.svg(figures.rewards(pairs))}"
         f"<p class='quiet'>Orange: the pretrained policy. Blue: the candidate. Changes of reward "
-        f"per step on paired robots, with 95 % intervals:</p>"
+        f"per step on the same commands, and on the same robots, with 95 % intervals:</p>"
         f"{_table(('episodes', 'change'), rows)}</section>"
     )
 

@@ -91,7 +91,8 @@ def _compare(drive: Driver, base: Bundle, candidate: Bundle, out: Path) -> tuple
         return code, None
     change = bootstrap(np.array(after) - np.array(before))
     say(f"reward per step on the robot, through its wire, changed by {change}")
-    return 0, Wire(before=bootstrap(np.array(before)), after=bootstrap(np.array(after)))
+    wire = Wire(before=bootstrap(np.array(before)), after=bootstrap(np.array(after)), change=change)
+    return 0, wire
 
 
 def _leave(adaptation: Adaptation, wire: Wire | None, out: Path) -> None:
