@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.tasks.task import Array, Rng, Start
-from ashore.hardware.contract import ActionTerm, Contract, ObservationTerm, Signals
+from ashore.envs.tasks.task import Array, Rng, Start, task_contract
+from ashore.hardware.contract import Contract, ObservationTerm, Signals
 from ashore.hardware.spec import RobotSpec
 
 
@@ -28,25 +28,14 @@ class SwingUp:
     def contract(self, spec: RobotSpec) -> Contract:
         """Sine and cosine of the angle, the angle itself for the limits, speed, last action."""
         n = len(spec.joints)
-        return Contract(
-            robot=spec.name,
-            joints=spec.names,
-            task=self.name,
-            rate=spec.rate,
-            terms=(
-                ObservationTerm(signal="sine", size=n),
-                ObservationTerm(signal="cosine", size=n),
-                ObservationTerm(signal="joint_position", size=n, scale=0.3),
-                ObservationTerm(signal="joint_velocity", size=n, scale=0.15, history=2),
-                ObservationTerm(signal="last_action", size=n, history=2),
-            ),
-            action=ActionTerm(
-                base="joint_position",
-                scale=(1.5,) * n,
-                lower=tuple(spec.column("lower")),
-                upper=tuple(spec.column("upper")),
-            ),
+        terms = (
+            ObservationTerm(signal="sine", size=n),
+            ObservationTerm(signal="cosine", size=n),
+            ObservationTerm(signal="joint_position", size=n, scale=0.3),
+            ObservationTerm(signal="joint_velocity", size=n, scale=0.15, history=2),
+            ObservationTerm(signal="last_action", size=n, history=2),
         )
+        return task_contract(self.name, spec, terms, base="joint_position", reach=1.5)
 
     def plan(self, rng: Rng, n: int) -> Array:
         """No commands: one column of zeros, so that a plan is still a row."""

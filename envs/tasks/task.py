@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.hardware.contract import Contract, Signals
+from ashore.hardware.contract import ActionTerm, Contract, ObservationTerm, Signals
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -22,6 +22,25 @@ class Start:
     """Joint angles, `(n, nj)` [rad]."""
     velocity: Array
     """Joint velocities, `(n, nj)` [rad/s]."""
+
+
+def task_contract(
+    task: str, spec: RobotSpec, terms: tuple[ObservationTerm, ...], base: str, reach: float
+) -> Contract:
+    """Return a contract whose action one moves every goal `reach` [rad] away from signal `base`."""
+    return Contract(
+        robot=spec.name,
+        joints=spec.names,
+        task=task,
+        rate=spec.rate,
+        terms=terms,
+        action=ActionTerm(
+            base=base,
+            scale=(reach,) * len(spec.joints),
+            lower=tuple(spec.column("lower")),
+            upper=tuple(spec.column("upper")),
+        ),
+    )
 
 
 class Task(Protocol):

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.tasks.task import Array, Rng, Start
-from ashore.hardware.contract import ActionTerm, Contract, ObservationTerm, Signals
+from ashore.envs.tasks.task import Array, Rng, Start, task_contract
+from ashore.hardware.contract import Contract, ObservationTerm, Signals
 from ashore.hardware.spec import RobotSpec
 
 TOLERANCE = 0.1
@@ -33,26 +33,15 @@ class Track:
     def contract(self, spec: RobotSpec) -> Contract:
         """Error over three ticks, the reference and where it goes, speed, the last actions."""
         n = len(spec.joints)
-        return Contract(
-            robot=spec.name,
-            joints=spec.names,
-            task=self.name,
-            rate=spec.rate,
-            terms=(
-                ObservationTerm(signal="error", size=n, scale=5.0, history=3),
-                ObservationTerm(signal="target", size=n),
-                ObservationTerm(signal="target_velocity", size=n, scale=0.3),
-                ObservationTerm(signal="target_change", size=n, scale=5.0),
-                ObservationTerm(signal="joint_velocity", size=n, scale=0.3, history=2),
-                ObservationTerm(signal="last_action", size=n, history=2),
-            ),
-            action=ActionTerm(
-                base="target",
-                scale=(2.0,) * n,
-                lower=tuple(spec.column("lower")),
-                upper=tuple(spec.column("upper")),
-            ),
+        terms = (
+            ObservationTerm(signal="error", size=n, scale=5.0, history=3),
+            ObservationTerm(signal="target", size=n),
+            ObservationTerm(signal="target_velocity", size=n, scale=0.3),
+            ObservationTerm(signal="target_change", size=n, scale=5.0),
+            ObservationTerm(signal="joint_velocity", size=n, scale=0.3, history=2),
+            ObservationTerm(signal="last_action", size=n, history=2),
         )
+        return task_contract(self.name, spec, terms, base="target", reach=2.0)
 
     def plan(self, rng: Rng, n: int) -> Array:
         """Draw centre, two amplitudes [rad], two frequencies [Hz], two phases, for each joint."""
