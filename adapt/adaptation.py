@@ -22,17 +22,12 @@ from ashore.policies.provenance import provenance
 HELD_OUT = 1.0 / 3.0
 """Share of the log that calibration never sees."""
 
-WINDOWED = CalibrationConfig(window_iterations=20, whole_iterations=0, generations=0)
-"""Fit short windows only. A policy at work visits the same states again and again, so whole
-replays tell little more, and where friction sticks they end in the wrong valley: on six twins
-windows alone predicted held-out episodes as well or better, in a quarter of the time."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptConfig:
     """How each stage is done."""
 
-    calibration: CalibrationConfig = field(default_factory=lambda: WINDOWED)
+    calibration: CalibrationConfig = field(default_factory=CalibrationConfig)
     """How the simulator is fitted to the log."""
     finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
     """How the final layers are trained."""
