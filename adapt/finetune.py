@@ -16,6 +16,7 @@ from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.policies.bundle import Bundle
 from ashore.policies.network import (
+    RUNGS,
     actor_weights,
     critic_layers,
     final_layers,
@@ -35,7 +36,7 @@ VALIDATION_SEED = 7_000
 class FinetuneConfig:
     """What is trained, for how long, and how near it stays to the pretrained policy."""
 
-    rungs: tuple[str, ...] = ("head", "block", "all")
+    rungs: tuple[str, ...] = RUNGS
     """What each rung of the ladder trains of the actor; the critic always learns."""
     steps: int = 250_000
     """Control steps of each rung."""

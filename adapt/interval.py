@@ -25,11 +25,6 @@ class Interval:
     def __str__(self) -> str:
         return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
 
-    @property
-    def plain(self) -> str:
-        """The same without signs, for quantities that are not differences."""
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
 
 def bootstrap(samples: Array, seed: int = 0) -> Interval:
     """Percentile interval of the mean of independent samples `(n,)`.
