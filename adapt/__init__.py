@@ -3,7 +3,7 @@
     the log      trajectory, measured (its reward)
     calibrate    replay, priors, least_squares, posterior, calibrate, diagnosis
     fine-tune    finetune
-    the gate     interval, gate, verdict
+    the gate     interval, examine, gate, verdict
     all of it    adaptation
     for people   report, figures, picture
     errors       errors

@@ -1,15 +1,14 @@
 """`finetune`: train a policy's final layers in simulators drawn from a posterior."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
-from ashore.envs.evaluate import Course, evaluate
+from ashore.adapt.examine import examine, forgotten
 from ashore.envs.mixture import Mixture
 from ashore.envs.randomization import Source
 from ashore.envs.tasks.task import Task
@@ -23,10 +22,8 @@ from ashore.policies.network import (
     load_weights,
     widths,
 )
-from ashore.policies.policy import Policy
+from ashore.policies.policy import Weights
 from ashore.policies.train import TrainConfig, make_ppo
-
-Weights = Mapping[str, NDArray[np.float32]]
 
 VALIDATION_SEED = 7_000
 """Seed of the robots and commands that trials are compared on."""
@@ -142,19 +139,13 @@ class Finetuner:
 
     def _score(self, trial: Trial, before: Trial) -> float:
         """Validation reward, less what is forgotten beyond the allowance, heavily."""
-        forgotten = (before.source - trial.source) / abs(before.source)
-        return trial.target - 10.0 * max(0.0, forgotten - self.config.nominal_loss)
+        beyond = forgotten(before.source, trial.source) - self.config.nominal_loss
+        return trial.target - 10.0 * max(0.0, beyond)
 
     def _trial(self, rung: str, weight: float, actor: Weights) -> Trial:
         def reward(source: Source) -> float:
-            course = Course(
-                spec=self.bundle.spec,
-                task=self.task,
-                source=source,
-                seed=VALIDATION_SEED,
-                robots=self.config.validation_robots,
-            )
-            outcome = evaluate(Policy(actor).act, self.bundle.contract, course)
+            robots = self.config.validation_robots
+            outcome = examine(self.bundle, self.task, actor, source, robots, VALIDATION_SEED)
             return float(outcome.reward.mean())
 
         return Trial(

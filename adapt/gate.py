@@ -6,17 +6,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.adapt.examine import examine, forgotten
 from ashore.adapt.interval import Interval, bootstrap
 from ashore.adapt.replay import Replay
 from ashore.adapt.trajectory import Trajectory
 from ashore.adapt.verdict import Answer, Verdict
-from ashore.envs.evaluate import Course, Outcome, evaluate
+from ashore.envs.evaluate import Outcome
 from ashore.envs.randomization import Source
 from ashore.envs.simulation import nominal_parameters
 from ashore.envs.tasks.task import Task
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
-from ashore.policies.policy import Policy, Weights
+from ashore.policies.policy import Weights
 
 Array = NDArray[np.float64]
 
@@ -122,9 +123,9 @@ class Gate:
             for name, mask in self.task.slices(before.plan).items()
             if mask.sum() > 1
         }
-        closed, forgotten = bootstrap(difference), bootstrap(source[1].reward - source[0].reward)
-        reference = float(source[0].reward.mean())
-        answer, why = self._decide(evidence, closed, slices, forgotten.mean / reference)
+        closed = bootstrap(difference)
+        lost = forgotten(*(float(outcome.reward.mean()) for outcome in source))
+        answer, why = self._decide(evidence, closed, slices, lost)
         return Verdict(
             answer=answer,
             why=why,
@@ -132,7 +133,7 @@ class Gate:
             open_loop_nominal=float(evidence.nominal.mean()),
             closed_loop=closed,
             closed_loop_before=float(before.reward.mean()),
-            source=forgotten,
+            source=bootstrap(source[1].reward - source[0].reward),
             slices=slices,
         )
 
@@ -151,21 +152,15 @@ class Gate:
         return replace(verdict, answer=Answer.NO_IMPROVEMENT, control=gain, why=why)
 
     def _on(self, source: Source, weights: Weights) -> Outcome:
-        course = Course(
-            spec=self.bundle.spec,
-            task=self.task,
-            source=source,
-            robots=self.config.robots,
-            seed=self.config.seed,
-        )
-        return evaluate(Policy(weights).act, self.bundle.contract, course)
+        config = self.config
+        return examine(self.bundle, self.task, weights, source, config.robots, config.seed)
 
     def _decide(
         self,
         evidence: OpenLoop,
         closed: Interval,
         slices: Mapping[str, Interval],
-        forgotten: float,
+        lost: float,
     ) -> tuple[Answer, tuple[str, ...]]:
         config = self.config
         said = [_say_open(evidence), f"reward per step changes by {closed} on paired robots"]
@@ -176,8 +171,8 @@ class Gate:
         if worse and closed.low > config.least_gain:
             text = f"the mean gains, but episodes of kind {', '.join(worse)} lose"
             return Answer.REGRESSED, (text, *said)
-        if -forgotten > config.nominal_loss:
-            text = f"the candidate loses {-forgotten:.1%} of its reward on nominal robots"
+        if lost > config.nominal_loss:
+            text = f"the candidate loses {lost:.1%} of its reward on nominal robots"
             return Answer.REGRESSED, (text, *said)
         if fit < config.least_fit:
             text = (
