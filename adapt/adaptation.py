@@ -72,7 +72,7 @@ def adapt(
     """
     if not logs:
         raise AdaptError("no log was given; name those that `ashore record` wrote")
-    task = make_task(bundle.contract.task, len(bundle.spec.joints))
+    task = make_task(bundle.contract.task, bundle.spec)
     stage("reading the log", 0.0)
     parts = [part for log in logs for part in _episodes(log, bundle, task)]
     seconds = sum(float(part.time[-1] - part.time[0]) for part in parts)

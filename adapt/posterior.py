@@ -9,8 +9,10 @@ from scipy.stats import truncnorm
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.priors import Coordinates, Prior
-from ashore.envs.motor_model import Parameter
-from ashore.envs.simulation import Simulation
+from ashore.envs.dice import Dice
+from ashore.envs.parameter import Parameter
+from ashore.envs.parameter_set import ParameterSet
+from ashore.envs.term import Term
 
 Array = NDArray[np.float64]
 
@@ -105,30 +107,36 @@ class Posterior:
         """Most likely physical value of each parameter, each `(width,)`."""
         return self._split(self._outward(self.mode))
 
-    def draw(self, simulation: Simulation, rng: np.random.Generator, n: int) -> dict[str, Array]:
-        """Draw `n` robots: values by parameter name, each `(n, nj)` or `(n, 1)`.
+    @property
+    def changing(self) -> tuple[Term, ...]:
+        """Nothing changes while an episode runs."""
+        return ()
+
+    def draw(self, world: ParameterSet, dice: Dice) -> dict[str, Array]:
+        """Draw a robot for each stream: values by parameter name, each `(n, nj)` or `(n, 1)`.
 
         Raises:
             AdaptError: the simulation lacks a parameter or has another number of joints.
         """
         for name, width in zip(self.names, self.widths, strict=True):
-            if simulation.values(name).shape[1] != width:
+            if world.values(name).shape[1] != width:
                 raise AdaptError(
                     f"the posterior has {width} values of {name!r} a robot, and the simulation "
-                    f"{simulation.values(name).shape[1]}; calibrate this robot from its own logs"
+                    f"{world.values(name).shape[1]}; calibrate this robot from its own logs"
                 )
-        return self._split(self._outward(self.sample(rng, n)))
+        return self._split(self._outward(self.sample(dice)))
 
-    def sample(self, rng: np.random.Generator, n: int) -> Array:
-        """Draw `n` vectors of coordinates within what is physical, `(n, D)`."""
+    def sample(self, dice: Dice) -> Array:
+        """Draw a vector of coordinates for each stream, within what is physical, `(n, D)`."""
         low, high = self._inward(self.low), self._inward(self.high)
         values, vectors = np.linalg.eigh(self.covariance)
         root = vectors * np.sqrt(np.maximum(values, 0.0))
-        drawn = np.empty((n, len(self.mode)))
-        missing = np.arange(n)
+        drawn = np.empty((len(dice), len(self.mode)))
+        missing = np.arange(len(dice))
         for _ in range(ROUNDS):
-            white = rng.standard_normal((len(missing), len(self.mode)))
-            drawn[missing] = self.mode + white @ root.T
+            white = dice.of(missing).normal(len(self.mode))
+            # Not a matrix product, whose last bits depend on how many rows there are.
+            drawn[missing] = self.mode + (white[:, None, :] * root).sum(axis=2)
             outside = ((drawn[missing] < low) | (drawn[missing] > high)).any(axis=1)
             missing = missing[outside]
             if not len(missing):

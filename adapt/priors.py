@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
-from ashore.envs.motor_model import Parameter
+from ashore.envs.parameter import Parameter
 
 Array = NDArray[np.float64]
 

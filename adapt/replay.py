@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.trajectory import Trajectory, Window
 from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -129,7 +130,7 @@ class Replay:
         offset = self._spread(self._value(values, "encoder_offset"))
         position = self._tile(np.stack([t.position[i] for t, i in logs])) - offset
         velocity = self._tile(np.stack([t.velocity[i] for t, i in logs]))
-        simulation.reset(everyone, position, velocity)
+        simulation.reset(everyone, Start(position=position, velocity=velocity))
         simulation.motor.p_gain[:] = self._tile(np.stack([t.p_gain for t, _ in logs]))
         return simulation
 
@@ -138,7 +139,7 @@ class Replay:
         motor = simulation.motor
         motor.enabled[:] = self._tile(self._enabled[:, 0])
         offset = simulation.motor.values["encoder_offset"]
-        motor.duty[:] = motor.wish(goals[:, 0] - simulation.position - offset) * motor.enabled
+        motor.settle(goals[:, 0] - simulation.position - offset)
         history = np.empty((simulation.n, self.steps + 1, self.measured.shape[1]))
         for k in range(self.steps):
             history[:, k] = simulation.position

@@ -42,12 +42,14 @@ class Outcome:
     """Mean reward per control step, `(n,)`."""
     plan: Array
     """The episodes' plans, `(n, k)`."""
+    failed: NDArray[np.bool_]
+    """Whose episode ended before its time, `(n,)`."""
 
 
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
     """Let a policy do one episode on each robot of a course, without exploration.
 
-    A robot whose physics is no longer finite earns nothing from then on.
+    A robot that fails the task, or whose physics is no longer finite, earns nothing from then on.
     """
     config = EnvConfig(
         robots=course.robots, seed=course.seed, stagger=False, simulation=course.simulation
@@ -55,8 +57,10 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
     env = SimulationVecEnv(course.spec, course.task, contract, course.source, config)
     observation = env.reset()
     plan, reward = env.plan.copy(), np.zeros(course.robots)
+    failed = np.zeros(course.robots, dtype=np.bool_)
     steps = env.episode_ticks - 1
     for _ in range(steps):
-        observation, gained = env.advance(act(observation))
-        reward += np.nan_to_num(gained)
-    return Outcome(reward=reward / steps, plan=plan)
+        observation, gained, ended = env.advance(act(observation))
+        reward += np.where(failed, 0.0, np.nan_to_num(gained))
+        failed |= ended | env.simulation.broken
+    return Outcome(reward=reward / steps, plan=plan, failed=failed)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.errors import RenderError
-from ashore.envs.randomization import Source, servo_randomization
+from ashore.envs.randomization import Randomization, Source
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
@@ -30,8 +30,8 @@ class RobotEnv(gymnasium.Env[Observation, Action]):
     """One robot of the vector environment, under Gymnasium's rules.
 
     Each reset draws a new robot from `source`, a new plan and a new start. An episode is truncated
-    at the task's end; it terminates only if the physics is no longer finite. Observations are the
-    contract's before any normaliser, each within its term's clip.
+    at the task's end; it terminates if the task is failed or the physics is no longer finite.
+    Observations are the contract's before any normaliser, each within its term's clip.
     """
 
     metadata = METADATA
@@ -58,14 +58,14 @@ class RobotEnv(gymnasium.Env[Observation, Action]):
             TaskError: no such task.
         """
         self.robot_spec = RobotSpec.load(robot)
-        job = make_task(task, len(self.robot_spec.joints))
+        job = make_task(task, self.robot_spec)
         contract = job.contract(self.robot_spec)
         self.robots = SimulationVecEnv(
             self.robot_spec,
             job,
             contract,
-            source or servo_randomization(),
-            EnvConfig(robots=1, stagger=False),
+            source or Randomization.load(robot),
+            EnvConfig(robots=1, stagger=False, seed=_drawn(seed)),
         )
         clip = [term.clip for term in contract.terms for _ in range(term.size * term.history)]
         bound = np.array(clip, dtype=np.float32)
@@ -81,17 +81,18 @@ class RobotEnv(gymnasium.Env[Observation, Action]):
     ) -> tuple[Observation, dict[str, Any]]:
         """Begin an episode with a newly drawn robot; `options` are not used."""
         super().reset(seed=seed)
-        self.robots.rng = self.np_random
+        if seed is not None:
+            self.robots.seed(seed)
         return self.robots.reset()[0], {}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
         """Advance one control period."""
-        observation, reward = self.robots.advance(np.asarray(action)[None])
-        broken = not (np.isfinite(observation).all() and np.isfinite(reward).all())
+        observation, reward, ended = self.robots.advance(np.asarray(action)[None])
+        broken = bool(self.robots.simulation.broken[0]) or not np.isfinite(observation).all()
         over = bool(self.robots.ticks[0] >= self.robots.episode_ticks)
         if broken:
             return np.nan_to_num(observation[0]), 0.0, True, False, {}
-        return observation[0], float(reward[0]), False, over, {}
+        return observation[0], float(reward[0]), bool(ended[0]), over, {}
 
     def render(self) -> NDArray[np.uint8] | None:
         """Picture `(480, 640, 3)` from the MJCF's first camera; None without a render mode.
@@ -120,6 +121,11 @@ def register_envs() -> None:
     for name, parts in ENVIRONMENTS.items():
         if name not in gymnasium.registry:
             gymnasium.register(name, entry_point="ashore.envs.gym_env:RobotEnv", kwargs=parts)
+
+
+def _drawn(seed: int | None) -> int:
+    """A seed: the one given, or one from the system's entropy."""
+    return int(np.random.SeedSequence(seed).generate_state(1)[0]) if seed is None else seed
 
 
 def _renderer(model: mujoco.MjModel) -> mujoco.Renderer:

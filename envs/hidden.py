@@ -3,8 +3,9 @@
 import numpy as np
 
 from ashore.envs.errors import TwinError
-from ashore.envs.motor_model import load_servo
-from ashore.envs.randomization import Randomization, Term
+from ashore.envs.randomization import Randomization
+from ashore.envs.servo_model import load_servo
+from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec
 
 OUT_OF_RANGE = Randomization(
@@ -41,6 +42,6 @@ def draw_hidden(spec: RobotSpec, hidden: str) -> dict[str, float]:
     drawn = {}
     for term in OUT_OF_RANGE.terms:
         nominal = parameters[term.parameter].value if term.operation == "scale" else 0.0
-        drawn[term.parameter] = float(term.of(nominal, rng.uniform(term.low, term.high, ())))
+        drawn[term.parameter] = float(term.of(nominal, np.array(rng.uniform())))
     drawn["encoder_offset"] *= float(rng.choice([-1.0, 1.0]))
     return drawn

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.dice import Dice
+from ashore.envs.parameter_set import ParameterSet
 from ashore.envs.randomization import Source
-from ashore.envs.simulation import Simulation
+from ashore.envs.term import Term
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +25,22 @@ class Mixture:
     share: float
     """Probability of the second source, 0..1."""
 
-    def draw(
-        self, simulation: Simulation, rng: np.random.Generator, n: int
-    ) -> dict[str, NDArray[np.float64]]:
-        """Draw `n` robots."""
-        ours = self.first.draw(simulation, rng, n)
-        theirs = self.second.draw(simulation, rng, n)
-        second = rng.random((n, 1)) < self.share
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters that either draws."""
+        return tuple(sorted({*self.first.names, *self.second.names}))
+
+    @property
+    def changing(self) -> tuple[Term, ...]:
+        """What changes during an episode of any robot: what changes with either."""
+        return (*self.first.changing, *self.second.changing)
+
+    def draw(self, world: ParameterSet, dice: Dice) -> dict[str, NDArray[np.float64]]:
+        """Draw robots."""
+        second = dice.uniform() < self.share
+        ours, theirs = self.first.draw(world, dice), self.second.draw(world, dice)
         values = {}
-        for name in sorted({*ours, *theirs}):
-            nominal = np.array(simulation.parameters[name].value)
+        for name in self.names:
+            nominal = world.nominal(name)
             values[name] = np.where(second, theirs.get(name, nominal), ours.get(name, nominal))
         return values

@@ -1,109 +1,61 @@
-"""`MotorModel`: a servo's control law and DC motor for many robots at once."""
+"""`MotorModel`: what all motors share; `make_motors` builds those of a robot."""
 
-import tomllib
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.errors import ModelError
+from ashore.envs.parameter import Parameter
+from ashore.envs.servo_model import ServoModel, load_servo
+from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Parameter:
-    """A number of a motor file: what it is nominally and where it stops being physical."""
-
-    name: str
-    """Its name."""
-    value: float
-    """Nominal value."""
-    unit: str
-    """Unit, as text."""
-    low: float
-    """Smallest physical value."""
-    high: float
-    """Largest physical value."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Servo:
-    """A servo model's constants and parameters, from its file."""
-
-    name: str
-    """Model name."""
-    counts_per_turn: float
-    """Encoder counts in one turn."""
-    pwm_counts: float
-    """PWM register at full duty."""
-    velocity_quantum: float
-    """Resolution of the reported velocity [rad/s]."""
-    parameters: dict[str, Parameter]
-    """Everything that can be randomized or identified, by name."""
-
-    @property
-    def quantum(self) -> float:
-        """Resolution of the encoder [rad]."""
-        return 2.0 * np.pi / self.counts_per_turn
-
-
-@cache
-def load_servo(name: str) -> Servo:
-    """Read the motor file of a servo model.
-
-    Raises:
-        ModelError: no such file; the message lists those that exist.
-    """
-    folder = resources.files("ashore.envs") / "motors"
-    path = folder / f"{name}.toml"
-    if not path.is_file():
-        known = sorted(p.name.removesuffix(".toml") for p in folder.iterdir())
-        raise ModelError(f"no motor file for servo {name!r}; there are: {', '.join(known)}")
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
-    constants = {k: v for k, v in data.items() if not isinstance(v, dict)}
-    parameters = {k: Parameter(name=k, **v) for k, v in data.items() if isinstance(v, dict)}
-    return Servo(name=name, parameters=parameters, **constants)
+STRENGTH = Parameter(name="strength", value=1.0, unit="x nominal", low=0.0, high=3.0)
 
 
 class MotorModel:
-    """The control law and the motor of `nj` servos in `n` robots; every array is `(n, nj)`.
+    """The motors of `nj` servos in `n` robots; every array is `(n, nj)`.
 
-    With counts of error `e`, P gain `P`, supply `V`, speed `w`, torque constant `k`:
+    With the torque constant `k`, the current `I` and the speed `w`:
 
-        duty    = lag(clip(e P / divisor / 885, ±limit))        firmware, position mode, P only
-        current = clip((duty V - k w) / R, ±current_limit)      voltage-driven winding, back-EMF
-        torque  = k current - viscous w
-        friction = base + stribeck s + (load + load_static s) |k current| + external |tau_ext|
+        torque   = strength k I - viscous w
+        friction = base + stribeck s + (load + load_static s) |k I| + external |tau_ext|
         s        = exp(-|w| / w_s)
 
     `tau_ext` is what the load pushes back through the gearbox. MuJoCo holds the joint against
-    `friction` (dof_frictionloss) and adds the rotor's inertia (dof_armature). The supply sags by
-    `supply_resistance` times the current drawn from it, `duty * current`.
+    `friction` (dof_frictionloss) and adds the rotor's inertia (dof_armature).
 
-    Source: Duclusaud et al., arXiv 2410.08650 (control law, load-dependent and Stribeck
-    friction); ROBOTIS e-Manual XL330-M288, Position PID Gain(80-84) and PWM(36).
+    Source: Duclusaud et al., arXiv 2410.08650 (load-dependent and Stribeck friction).
     """
 
-    def __init__(self, servos: list[Servo], n: int) -> None:
-        shape = (n, len(servos))
-        names = servos[0].parameters
-        self.values: dict[str, Array] = {
-            name: np.broadcast_to([s.parameters[name].value for s in servos], shape).copy()
-            for name in names
+    def __init__(self, spec: RobotSpec, servos: list[ServoModel], n: int) -> None:
+        self.parameters = motor_parameters(spec, servos)
+        self.values = {
+            name: np.tile(parameter.nominal, (n, 1)) for name, parameter in self.parameters.items()
         }
+        shape = (n, len(servos))
         self.counts = np.array([s.counts_per_turn for s in servos]) / (2.0 * np.pi)
         self.quantum = np.array([s.quantum for s in servos])
         self.velocity_quantum = np.array([s.velocity_quantum for s in servos])
-        self.pwm_counts = np.array([s.pwm_counts for s in servos])
-        self.p_gain = np.zeros(shape)
-        self.pwm_limit = np.ones(shape)
         self.enabled = np.ones(shape, dtype=np.bool_)
+        self.p_gain = np.tile(spec.column("p_gain"), (n, 1))
+        self.pwm_limit = np.ones(shape)
         self.duty = np.zeros(shape)
         self.current = np.zeros(shape)
         self.voltage = self.values["supply_voltage"].copy()
+
+    def changed(self, name: str, ids: Ids) -> bool:
+        """Nothing to write: values are read at every step."""
+        return False
+
+    def reset(self, ids: Ids) -> None:
+        """Let robots `ids` begin at rest, their supply unloaded."""
+        self.duty[ids] = 0.0
+        self.current[ids] = 0.0
+        self.voltage[ids] = self.values["supply_voltage"][ids]
 
     def torque(self, error: Array, velocity: Array, seconds: float) -> Array:
         """Torque on the output shaft before friction, after `seconds` under position `error`.
@@ -111,40 +63,152 @@ class MotorModel:
         Args:
             error: goal minus measured angle, `(n, nj)` [rad].
             velocity: output-shaft velocity [rad/s].
-            seconds: length of the step, for the duty's lag [s].
+            seconds: length of the step [s].
 
         Returns:
             Motor torque less viscous drag [N m].
         """
         p = self.values
-        wish = self.wish(error)
-        self.duty += (wish - self.duty) * (seconds / (p["duty_lag"] + seconds))
-        self.duty *= self.enabled
-        current = (self.duty * self.voltage - p["motor_constant"] * velocity) / p["resistance"]
-        limit = p["current_limit"]
-        self.current = np.clip(current, -limit, limit) * self.enabled
-        return p["motor_constant"] * self.current - p["viscous"] * velocity
+        self.current = self.drive(error, velocity, seconds) * self.enabled
+        force = p["motor_constant"] * p["strength"]
+        force *= self.current
+        force -= p["viscous"] * velocity
+        return np.asarray(force)
 
-    def wish(self, error: Array) -> Array:
-        """Duty that the control law asks for under position `error` [rad]."""
-        divisor = self.values["gain_divisor"] * self.pwm_counts
-        duty = error * self.counts * self.p_gain / divisor
-        return np.asarray(np.clip(duty, -self.pwm_limit, self.pwm_limit))
+    def drive(self, error: Array, velocity: Array, seconds: float) -> Array:
+        """Current under position `error` [A]; each control law has its own."""
+        raise NotImplementedError
+
+    def settle(self, error: Array) -> None:
+        """Begin as if position `error` had lasted; a law without memory has nothing to do."""
 
     def sag(self) -> None:
-        """Let the supply follow the current just drawn, within what a supply can do."""
-        p = self.values
-        drawn = p["supply_resistance"] * self.duty * self.current
-        self.voltage = np.clip(p["supply_voltage"] - drawn, 0.0, p["supply_voltage"] * 1.25)
+        """Let the supply follow the current just drawn; an ideal one doesn't."""
 
     def friction(self, external: Array, velocity: Array) -> Array:
         """Largest torque that dry friction holds the joint with [N m]; `external` in N m."""
         p = self.values
         still = np.exp(-np.abs(velocity) / p["stribeck_velocity"])
-        load = p["friction_load"] + p["friction_load_static"] * still
-        return np.asarray(
-            p["friction_base"]
-            + p["friction_stribeck"] * still
-            + load * np.abs(p["motor_constant"] * self.current)
-            + p["friction_external"] * np.abs(external)
+        held = p["friction_load_static"] * still
+        held += p["friction_load"]
+        held *= np.abs(p["motor_constant"] * self.current)
+        held += p["friction_stribeck"] * still
+        held += p["friction_external"] * np.abs(external)
+        held += p["friction_base"]
+        return np.asarray(held)
+
+
+class DutyMotor(MotorModel):
+    """Servo firmware in position mode, P only, that sets the duty of a voltage-driven winding.
+
+    With counts of error `e`, P gain `P`, supply `V`, speed `w`, torque constant `k`:
+
+        duty    = lag(clip(e P / divisor / pwm_counts, ±limit))
+        current = clip((duty V - k w) / R, ±current_limit)
+
+    The supply sags by `supply_resistance` times the current drawn from it, `duty * current`.
+
+    Source: Duclusaud et al., arXiv 2410.08650 (control law); ROBOTIS e-Manual XL330-M288, Position
+    PID Gain(80-84) and PWM(36).
+    """
+
+    def __init__(self, spec: RobotSpec, servos: list[ServoModel], n: int) -> None:
+        super().__init__(spec, servos, n)
+        self.pwm_counts = np.array([s.pwm_counts for s in servos])
+
+    def drive(self, error: Array, velocity: Array, seconds: float) -> Array:
+        """Current in the winding [A], while the duty follows the error with its lag."""
+        p = self.values
+        gap = self.wish(error)
+        gap -= self.duty
+        lag = p["duty_lag"]
+        gap *= seconds / (lag + seconds)
+        self.duty += gap
+        self.duty *= self.enabled
+        current = self.duty * self.voltage
+        current -= p["motor_constant"] * velocity
+        current /= p["resistance"]
+        limit = p["current_limit"]
+        return np.asarray(np.clip(current, -limit, limit, out=current))
+
+    def wish(self, error: Array) -> Array:
+        """Duty that the control law asks for under position `error` [rad]."""
+        duty = error * self.counts
+        duty *= self.p_gain
+        duty /= self.values["gain_divisor"] * self.pwm_counts
+        return np.asarray(np.clip(duty, -self.pwm_limit, self.pwm_limit, out=duty))
+
+    def settle(self, error: Array) -> None:
+        """Begin as if position `error` had lasted: the duty's lag is over."""
+        self.duty[:] = self.wish(error) * self.enabled
+
+    def sag(self) -> None:
+        """Let the supply follow the current just drawn, within what a supply can do."""
+        p = self.values
+        full = p["supply_voltage"]
+        left = p["supply_resistance"] * self.duty
+        left *= self.current
+        np.subtract(full, left, out=left)
+        self.voltage = np.clip(left, 0.0, full * 1.25, out=left)
+
+
+class PdMotor(MotorModel):
+    """An ideal torque source under proportional-derivative control, for a motor not known better.
+
+    k I = clip(stiffness e - velocity_gain w, ±torque_limit)
+    """
+
+    def drive(self, error: Array, velocity: Array, seconds: float) -> Array:
+        """Current that gives the torque asked for [A]."""
+        p = self.values
+        force = p["stiffness"] * error
+        force -= p["velocity_gain"] * velocity
+        limit = p["torque_limit"]
+        return np.asarray(np.clip(force, -limit, limit, out=force) / p["motor_constant"])
+
+
+LAWS = {"duty": DutyMotor, "pd": PdMotor}
+"""Control laws, as motor files name them."""
+
+
+def make_motors(spec: RobotSpec, n: int) -> MotorModel:
+    """Build the motors of `n` robots.
+
+    Raises:
+        ModelError: a servo without a motor file, servos whose laws differ, or a joint's `motor`
+            table with a parameter that its servo does not have or a value that is not physical.
+    """
+    servos = [load_servo(joint.servo) for joint in spec.joints]
+    if len({servo.law for servo in servos}) > 1:
+        found = ", ".join(sorted({f"{servo.name} ({servo.law})" for servo in servos}))
+        raise ModelError(
+            f"robot {spec.name!r} has servos whose control laws differ: {found}; "
+            "give all of its joints servos of one law"
         )
+    return LAWS[servos[0].law](spec, servos, n)
+
+
+def motor_parameters(spec: RobotSpec, servos: list[ServoModel]) -> dict[str, Parameter]:
+    """Parameters of a robot's motors, with each joint's own nominal values."""
+    known = {**servos[0].parameters, STRENGTH.name: STRENGTH}
+    for joint in spec.joints:
+        if unknown := sorted(set(joint.motor) - set(known)):
+            raise ModelError(
+                f"joint {joint.name}: its motor has no parameter {unknown[0]!r}; "
+                f"{joint.servo} has: {', '.join(sorted(known))}"
+            )
+    found = {}
+    for name, parameter in known.items():
+        nominal = []
+        for joint, servo in zip(spec.joints, servos, strict=True):
+            value = float(joint.motor.get(name, servo.parameters.get(name, parameter).value))
+            if not parameter.low <= value <= parameter.high:
+                raise ModelError(
+                    f"joint {joint.name}: motor.{name} is {value:g} {parameter.unit}; physical is "
+                    f"{parameter.low:g} to {parameter.high:g}"
+                )
+            nominal.append(value)
+        found[name] = replace(
+            parameter, value=nominal[0], elements=spec.names, nominal=tuple(nominal)
+        )
+    return found

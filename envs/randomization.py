@@ -1,64 +1,43 @@
 """`Randomization`: named ranges that every robot's parameters are drawn from."""
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
-from ashore.envs.simulation import Simulation
+from ashore.envs.parameter_set import ParameterSet
+from ashore.envs.term import Term
+from ashore.hardware.errors import SpecError
+from ashore.hardware.spec import find_robot
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
-Operation = Literal["set", "scale", "add"]
 
-SIGNS: dict[Operation, str] = {"set": "=", "scale": "*", "add": "+"}
+FILE = "randomization.toml"
 
 
 class Source(Protocol):
     """Where simulated robots come from: a randomization, a posterior, a mixture of them."""
 
-    def draw(self, simulation: Simulation, rng: np.random.Generator, n: int) -> dict[str, Array]:
-        """Draw `n` robots: values by parameter name, each `(n, nj)` or `(n, 1)`."""
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters that it draws."""
         ...
 
+    @property
+    def changing(self) -> tuple[Term, ...]:
+        """What changes again and again while an episode runs."""
+        ...
 
-@dataclass(frozen=True, kw_only=True)
-class Term:
-    """One parameter's range: uniform, and set, scaled or added to the remembered nominal."""
-
-    parameter: str
-    """Name of a simulation parameter."""
-    low: float
-    """Lower end of the range."""
-    high: float
-    """Upper end of the range."""
-    operation: Operation = "set"
-    """What the drawn number does to the nominal value."""
-    mode: Literal["reset"] = "reset"
-    """When it is drawn: at each reset."""
-
-    def __post_init__(self) -> None:
-        """Refuse an empty range and an unknown operation."""
-        if not self.low <= self.high:
-            raise ModelError(f"term {self.parameter}: low {self.low} is above high {self.high}")
-        if self.operation not in SIGNS:
-            allowed = ", ".join(SIGNS)
-            raise ModelError(
-                f"term {self.parameter}: operation is {self.operation!r}; allowed: {allowed}"
-            )
-
-    def __str__(self) -> str:
-        return f"{self.parameter} {SIGNS[self.operation]}U({self.low:g}, {self.high:g})"
-
-    def of(self, nominal: Array | float, drawn: Array) -> Array:
-        """Value of the parameter for `drawn` numbers."""
-        if self.operation == "scale":
-            return np.asarray(nominal * drawn)
-        return np.asarray(nominal + drawn if self.operation == "add" else drawn + 0.0 * nominal)
+    def draw(self, world: ParameterSet, dice: Dice) -> dict[str, Array]:
+        """Draw a robot for each stream of `dice`: values by parameter, each `(n, width)`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,39 +45,71 @@ class Randomization:
     """Ranges of a robot's parameters; every draw starts from the nominal, so none compounds."""
 
     terms: tuple[Term, ...]
-    """The ranges."""
+    """The ranges; of several on one parameter, each goes on from what the one before left."""
 
-    def draw(self, simulation: Simulation, rng: np.random.Generator, n: int) -> dict[str, Array]:
-        """Draw `n` robots around the nominal one."""
-        values = {}
-        for term in self.terms:
-            width = simulation.values(term.parameter).shape[1]
-            nominal = simulation.parameters[term.parameter].value
-            values[term.parameter] = term.of(nominal, rng.uniform(term.low, term.high, (n, width)))
+    def __post_init__(self) -> None:
+        """Refuse two terms of one name."""
+        names = [term.title for term in self.terms]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ModelError(f"two terms are named {twice[0]!r}; give each a name of its own")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters that have a term."""
+        return tuple(dict.fromkeys(term.parameter for term in self.terms))
+
+    @property
+    def changing(self) -> tuple[Term, ...]:
+        """Terms that are drawn again and again while an episode runs."""
+        return tuple(term for term in self.terms if term.mode == "interval")
+
+    def draw(self, world: ParameterSet, dice: Dice) -> dict[str, Array]:
+        """Draw robots around the nominal one, as an episode begins.
+
+        What a robot was given at startup is drawn from a stream that begins anew each time, so it
+        is the same in every episode.
+        """
+        values = {name: np.tile(world.nominal(name), (len(dice), 1)) for name in self.names}
+        for mode, stream in (("startup", dice.anew("startup")), ("reset", dice)):
+            terms = [term for term in self.terms if term.mode == mode]
+            chosen = [world.select(term.parameter, term.on, term.each) for term in terms]
+            unit = stream.uniform(k=sum(selection.draws for selection in chosen))
+            begin = 0
+            for term, selection in zip(terms, chosen, strict=True):
+                mine = unit[:, begin : begin + selection.draws][:, selection.share]
+                at = (slice(None), selection.columns)
+                values[term.parameter][at] = term.of(values[term.parameter][at], mine)
+                begin += selection.draws
         return values
 
-    def check(self, simulation: Simulation) -> None:
-        """Refuse a term whose range leaves what is physical.
+    def check(self, world: ParameterSet) -> None:
+        """Refuse a term whose range, after the terms before it, leaves what is physical.
 
         Raises:
-            ModelError: naming the term, its values and the physical range.
+            ModelError: naming the term, its values and the physical range; or an unknown parameter
+                or element, listing those that exist.
         """
+        reach: dict[str, tuple[Array, Array]] = {}
         for term in self.terms:
-            simulation.values(term.parameter)
-            parameter = simulation.parameters[term.parameter]
-            ends = term.of(parameter.value, np.array([term.low, term.high]))
-            if ends.min() < parameter.low or ends.max() > parameter.high:
+            columns = world.select(term.parameter, term.on, term.each).columns
+            nominal, parameter = world.nominal(term.parameter), world.parameters[term.parameter]
+            low, high = (ends.copy() for ends in reach.get(term.parameter, (nominal, nominal)))
+            low[columns], high[columns] = term.reach(low[columns], high[columns])
+            if (low.min() < parameter.low or high.max() > parameter.high):
                 raise ModelError(
-                    f"term {term} gives {ends.min():.4g} to {ends.max():.4g} {parameter.unit}; "
-                    f"physical is {parameter.low:.4g} to {parameter.high:.4g}"
+                    f"term {term} gives {low[columns].min():.4g} to {high[columns].max():.4g} "
+                    f"{parameter.unit}; physical is {parameter.low:.4g} to {parameter.high:.4g}"
                 )
+            reach[term.parameter] = low, high
 
     def ends(self, nominal: Mapping[str, float]) -> dict[str, tuple[float, float]]:
-        """Smallest and largest value of each parameter."""
-        found = {}
+        """Smallest and largest value of each parameter, over all of its elements."""
+        found: dict[str, tuple[float, float]] = {}
         for term in self.terms:
-            ends = term.of(nominal[term.parameter], np.array([term.low, term.high]))
-            found[term.parameter] = (float(ends.min()), float(ends.max()))
+            name = term.parameter
+            low, high = found.get(name, (nominal[name], nominal[name]))
+            ends = term.reach(np.array([low]), np.array([high]))
+            found[name] = (float(ends[0].min()), float(ends[1].max()))
         return found
 
     def to_json(self) -> str:
@@ -113,33 +124,38 @@ class Randomization:
             ModelError: the text is not one.
         """
         try:
-            return cls(terms=tuple(Term(**term) for term in json.loads(text)))
-        except (ValueError, TypeError) as error:
+            tables = [{**table, "on": tuple(table.get("on", ()))} for table in json.loads(text)]
+            for table in tables:
+                table["every"] = tuple(table.get("every", (0.0, 0.0)))
+            return cls(terms=tuple(Term(**table) for table in tables))
+        except (ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"not a randomization: {error}") from None
 
+    @classmethod
+    def load(cls, robot: str) -> "Randomization":
+        """Read what pretraining varies of a shipped robot, or of one in a folder.
 
-def apply(simulation: Simulation, values: Mapping[str, Array], ids: Ids) -> None:
+        Raises:
+            SpecError: no such robot.
+            ModelError: its randomization.toml is absent or says what cannot be.
+        """
+        path = find_robot(robot) / FILE
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls(terms=tuple(Term.from_table(n, table) for n, table in tables.items()))
+        except FileNotFoundError:
+            raise ModelError(
+                f"robot {robot} has no {FILE}, which says what training varies; "
+                "copy a shipped robot's and edit it"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ModelError(f"{path}: cannot be read: {error}; mend it") from None
+        except (ModelError, SpecError) as error:
+            raise ModelError(f"{path}: {error}") from None
+
+
+def apply(world: ParameterSet, values: Mapping[str, Array], ids: Ids) -> None:
     """Give robots `ids` the drawn values and let MuJoCo recompute what follows from them."""
     for name, value in values.items():
-        simulation.set(name, value, ids)
-    simulation.settle(ids)
-
-
-def servo_randomization() -> Randomization:
-    """Ranges that servos of one model vary in on a bench: what pretraining prepares for."""
-    return Randomization(
-        terms=(
-            Term(parameter="gain_divisor", low=0.85, high=1.2, operation="scale"),
-            Term(parameter="motor_constant", low=0.9, high=1.1, operation="scale"),
-            Term(parameter="resistance", low=0.9, high=1.15, operation="scale"),
-            Term(parameter="current_limit", low=0.9, high=1.15, operation="scale"),
-            Term(parameter="supply_voltage", low=5.7, high=6.3),
-            Term(parameter="armature", low=0.8, high=1.25, operation="scale"),
-            Term(parameter="friction_base", low=0.003, high=0.02),
-            Term(parameter="friction_load", low=0.15, high=0.35),
-            Term(parameter="viscous", low=0.003, high=0.01),
-            Term(parameter="command_delay", low=0.0, high=0.015),
-            Term(parameter="encoder_offset", low=-0.02, high=0.02),
-            Term(parameter="mass", low=0.95, high=1.05, operation="scale"),
-        )
-    )
+        world.set(name, value, ids)
+    world.settle(ids)

@@ -1,43 +1,50 @@
 """`build_model`: a spec's MJCF compiled for simulation, with play in its gears if asked for."""
 
+import math
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.backlash import add_play
 from ashore.envs.errors import ModelError
-from ashore.envs.motor_model import load_servo
+from ashore.envs.motor_model import motor_parameters
+from ashore.envs.servo_model import load_servo
 from ashore.hardware.spec import RobotSpec
 
 Indices = NDArray[np.intp]
-
-_BACKLASH = "_backlash"
 
 _STICKING = 0.999
 """Impedance of dry friction. At MuJoCo's default of 0.9 a joint that should stick creeps: an XL330
 holding 0.49 kg at 0.1 m and 0.5 rad slides by 0.07 rad in two seconds."""
 
 
-def build_model(spec: RobotSpec, timestep: float, backlash: bool = False) -> mujoco.MjModel:
-    """Compile a robot's MJCF with physics steps of `timestep` [s] and its servos' armatures.
+def build_model(
+    spec: RobotSpec, longest: float | None = None, backlash: bool = False
+) -> mujoco.MjModel:
+    """Compile a robot's MJCF with its servos' armatures.
 
-    With `backlash`, each joint gains a second, limited hinge in series: the motor moves the first,
-    the encoder on the output shaft sees their sum.
+    Physics steps are the MJCF's own, or `longest` [s], shortened until they divide the control
+    period. With `backlash`, each joint gains a second, limited hinge in series: the motor moves the
+    first, the encoder on the output shaft sees their sum.
 
     Raises:
         ModelError: the MJCF does not compile, or lacks a joint that the spec names.
     """
     try:
         mjcf = mujoco.MjSpec.from_string(spec.model)
-        mjcf.option.timestep = timestep
+        longest = longest or mjcf.option.timestep
+        steps = math.ceil(1.0 / (spec.rate * longest) - 1e-9)
+        mjcf.option.timestep = 1.0 / (spec.rate * steps)
         # MuJoCo would put a diverged robot back at its start in silence, for nobody to count.
         mjcf.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         _require_joints(spec, [joint.name for joint in mjcf.joints])
-        for joint in spec.joints:
-            mjcf.joint(joint.name).armature = load_servo(joint.servo).parameters["armature"].value
-            mjcf.joint(joint.name).solimp_friction[:2] = _STICKING
+        for name, armature in zip(spec.names, _armatures(spec), strict=True):
+            mjcf.joint(name).armature = armature
+            mjcf.joint(name).solimp_friction[:2] = _STICKING
         if backlash:
             for name in spec.names:
-                _add_play(mjcf, name)
+                add_play(mjcf, name)
         return mjcf.compile()
     except ValueError as error:
         raise ModelError(f"the MJCF of robot {spec.name!r} does not compile: {error}") from None
@@ -52,11 +59,6 @@ def joint_addresses(model: mujoco.MjModel, names: tuple[str, ...]) -> tuple[Indi
     )
 
 
-def play_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of the backlash hinges of the named joints."""
-    return tuple(name + _BACKLASH for name in names)
-
-
 def _require_joints(spec: RobotSpec, found: list[str]) -> None:
     missing = [name for name in spec.names if name not in found]
     if missing:
@@ -66,15 +68,6 @@ def _require_joints(spec: RobotSpec, found: list[str]) -> None:
         )
 
 
-def _add_play(mjcf: mujoco.MjSpec, name: str) -> None:
-    joint = mjcf.joint(name)
-    joint.parent.add_joint(
-        name=name + _BACKLASH,
-        type=mujoco.mjtJoint.mjJNT_HINGE,
-        axis=joint.axis,
-        pos=joint.pos,
-        range=[-1e-4, 1e-4],
-        limited=mujoco.mjtLimited.mjLIMITED_TRUE,
-        solref_limit=[0.004, 1.0],
-        damping=[0.001, 0.0, 0.0],
-    )
+def _armatures(spec: RobotSpec) -> tuple[float, ...]:
+    servos = [load_servo(joint.servo) for joint in spec.joints]
+    return motor_parameters(spec, servos)["armature"].nominal

@@ -7,6 +7,7 @@ import numpy as np
 from ashore.envs.command_delay import CommandDelay
 from ashore.envs.plant import Drive, Sense, Vector
 from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
 _AMBIENT = 28.0
@@ -34,7 +35,7 @@ class ServoPlant:
             self.simulation.set(name, np.array(value), only)
         self.simulation.settle(only)
         self._sign, self._zero = spec.column("sign"), spec.column("zero_offset")
-        self.simulation.reset(only, spec.column("default")[None])
+        self.simulation.reset(only, Start(position=spec.column("default")[None]))
         longest = self.simulation.parameters["command_delay"].high
         # Each joint is a row of its own here, so that each can forget its past alone.
         self._delay = CommandDelay((len(spec.joints), 1), self.step_seconds, longest)

@@ -1,84 +1,85 @@
 """`Simulation`: many robots of one spec in one MuJoCo batch, with their motors and sensors."""
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import mujoco
 import numpy as np
 from mujoco.batch import Batch
 from numpy.typing import NDArray
 
+from ashore.envs.backlash import Backlash, play_names
 from ashore.envs.command_delay import CommandDelay
-from ashore.envs.errors import ModelError
-from ashore.envs.motor_model import MotorModel, Parameter, load_servo
-from ashore.envs.robot_model import build_model, joint_addresses, play_names
+from ashore.envs.dice import Dice
+from ashore.envs.free_base import FreeBase
+from ashore.envs.model_fields import ModelFields
+from ashore.envs.motor_model import make_motors
+from ashore.envs.parameter import Parameter
+from ashore.envs.parameter_set import Group, ParameterSet
+from ashore.envs.robot_model import build_model, joint_addresses
+from ashore.envs.tasks.task import Start
+from ashore.envs.wire_model import WireModel
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
-MASS = Parameter(name="mass", value=1.0, unit="x nominal", low=0.05, high=5.0)
-BACKLASH = Parameter(name="backlash", value=2e-4, unit="rad", low=2e-4, high=0.2)
-
-
-def nominal_parameters(spec: RobotSpec) -> dict[str, Parameter]:
-    """Every parameter that a robot's simulation has without backlash, by name."""
-    return {**load_servo(spec.joints[0].servo).parameters, "mass": MASS}
+EXPLODED = 1e3
+"""A speed above which a robot is no longer physics, in any unit of MuJoCo's [rad/s, m/s]."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SimulationConfig:
     """How a simulation is stepped."""
 
-    timestep: float = 0.004
-    """Longest physics step [s]; shortened until it divides the control period."""
+    timestep: float | None = None
+    """Longest physics step [s], shortened until it divides the control period; None for the
+    MJCF's own."""
     threads: int = 0
     """Threads of the batch; 0 for one per core. Results do not depend on it."""
     backlash: bool = False
     """Whether the gears can have play."""
 
 
-class Simulation:
+class Simulation(ParameterSet):
     """`n` robots, each with its own parameters, stepped together.
 
-    Arrays are `(n, nj)` in the spec's joint order. Parameters are those of the motor file, `mass`
-    (a factor on every moving body's mass and inertia) and, if asked for, `backlash`.
+    Arrays are `(n, nj)` in the spec's joint order. Parameters are those of the motors, of MuJoCo's
+    model (`ModelFields`), of the wire (`WireModel`) and, if asked for, `backlash`.
     """
 
     def __init__(self, spec: RobotSpec, n: int, config: SimulationConfig | None = None) -> None:
         self.config = config or SimulationConfig()
         self.spec, self.n = spec, n
-        self.substeps = math.ceil(1.0 / (spec.rate * self.config.timestep) - 1e-9)
-        self.timestep = 1.0 / (spec.rate * self.substeps)
-        model = build_model(spec, self.timestep, self.config.backlash)
-        servos = [load_servo(joint.servo) for joint in spec.joints]
-        self.batch = Batch(model, n, self.config.threads)
-        self.motor = MotorModel(servos, n)
-        self.motor.p_gain[:] = spec.column("p_gain")
-        self.parameters = nominal_parameters(spec)
-        self._values = {"mass": np.ones((n, 1))}
-        self._bind(spec)
+        model = build_model(spec, self.config.timestep, self.config.backlash)
+        self.timestep = float(model.opt.timestep)
+        self.substeps = round(1.0 / (spec.rate * self.timestep))
+        batch = Batch(model, n, self.config.threads)
+        self.motor = make_motors(spec, n)
+        self.fields = ModelFields(batch, without={"armature", "joint_friction"})
+        self.base = FreeBase.of(batch, spec)
+        self.wire = WireModel(spec.names, self.base is not None, 1.0 / spec.rate, Dice(0, n))
+        groups: list[Group] = [self.motor, self.fields, self.wire]
+        if self.config.backlash:
+            groups.append(Backlash(batch, spec.names))
+        super().__init__(batch, groups)
+        self._bind()
         longest = self.parameters["command_delay"].high
-        self.delay = CommandDelay((n, len(servos)), 1.0 / spec.rate, longest)
-        self.reported_velocity = np.zeros((n, len(servos)))
-        self.reset(np.arange(n), np.tile(spec.column("default"), (n, 1)))
+        longest += self.parameters["command_jitter"].high
+        self.delay = CommandDelay((n, len(spec.joints)), 1.0 / spec.rate, longest)
+        self.reported_velocity = np.zeros((n, len(spec.joints)))
+        home = np.tile(spec.column("default"), (n, 1))
+        self.reset(np.arange(n), Start(position=home))
 
-    def _bind(self, spec: RobotSpec) -> None:
-        batch = self.batch
+    def _bind(self) -> None:
+        batch, names = self.batch, self.spec.names
         self._qpos, self._qvel = batch.bind("qpos"), batch.bind("qvel")
         self._bias, self._force = batch.bind("qfrc_bias"), batch.bind("qfrc_applied")
         self._friction = batch.expand("dof_frictionloss")
-        self._armature = batch.expand("dof_armature")
-        self._mass, self._inertia = batch.expand("body_mass"), batch.expand("body_inertia")
-        self._nominal_mass = batch.model.body_mass.copy()
-        self._nominal_inertia = batch.model.body_inertia.copy()
-        self._q, self._dof = joint_addresses(batch.model, spec.names)
+        self._q, self._dof = joint_addresses(batch.model, names)
         self._play: Ids = np.empty(0, dtype=np.intp)
         if self.config.backlash:
-            self._play, self._play_dof = joint_addresses(batch.model, play_names(spec.names))
-            self.parameters["backlash"] = BACKLASH
-            self._values["backlash"] = np.full((self.n, len(spec.joints)), BACKLASH.value)
-            self._play_range = batch.expand("jnt_range")
-            self._play_joint = [batch.model.joint(name).id for name in play_names(spec.names)]
+            self._play, self._play_dof = joint_addresses(batch.model, play_names(names))
 
     @property
     def position(self) -> Array:
@@ -92,92 +93,91 @@ class Simulation:
         speed: Array = self._qvel[:, self._dof]
         return speed + self._qvel[:, self._play_dof] if len(self._play) else speed
 
-    def values(self, name: str) -> Array:
-        """Present values of a parameter, `(n, nj)`, or `(n, 1)` if it belongs to the robot.
-
-        Raises:
-            ModelError: no such parameter; the message lists those that exist.
-        """
-        self._require(name)
-        return self._values[name] if name in self._values else self.motor.values[name]
+    @property
+    def broken(self) -> NDArray[np.bool_]:
+        """Robots whose physics is no longer finite, or has exploded, `(n,)`."""
+        return np.asarray(~(np.abs(self._qvel) < EXPLODED).all(axis=1))
 
     def set(self, name: str, values: Array, ids: Ids) -> None:
-        """Give robots `ids` new values of a parameter, broadcast to `(len(ids), nj)`.
+        """Give robots `ids` new values of a parameter, broadcast to `(len(ids), width)`.
 
         Raises:
             ModelError: no such parameter, or a value that is not physical.
         """
-        parameter = self._require(name)
-        low, high = float(np.min(values)), float(np.max(values))
-        if not (parameter.low <= low and high <= parameter.high):
-            raise ModelError(
-                f"parameter {name!r} would be {low:.4g} to {high:.4g} {parameter.unit}; "
-                f"physical is {parameter.low:.4g} to {parameter.high:.4g}"
-            )
-        self.values(name)[ids] = values
+        super().set(name, values, ids)
         if name == "armature":
-            self._armature[np.ix_(ids, self._dof)] = self.motor.values[name][ids]
-        elif name == "mass":
-            factor = self._values["mass"][ids]
-            self._mass[ids] = self._nominal_mass * factor
-            self._inertia[ids] = self._nominal_inertia * factor[:, :, None]
-        elif name == "backlash":
-            for column, joint in enumerate(self._play_joint):
-                half = 0.5 * self._values["backlash"][ids, column]
-                self._play_range[ids, joint] = np.stack([-half, half], axis=1)
+            armature = self.motor.values[name][ids]
+            self.batch.expand("dof_armature")[np.ix_(ids, self._dof)] = armature
+            self._stale[ids] = True
 
-    def settle(self, ids: Ids) -> None:
-        """Recompute what MuJoCo derives from masses and armatures, after the last `set`."""
-        self.batch.set_const(ids)
-
-    def reset(self, ids: Ids, position: Array, velocity: Array | None = None) -> None:
-        """Put robots `ids` at joint angles `(len(ids), nj)` [rad], commanded to stay there."""
-        self.batch.reset(ids, stage=0)
-        speed = np.zeros_like(position) if velocity is None else velocity
-        self._qpos[np.ix_(ids, self._q)] = position
-        self._qvel[np.ix_(ids, self._dof)] = speed
-        self.motor.duty[ids] = 0.0
-        self.motor.current[ids] = 0.0
-        self.motor.voltage[ids] = self.motor.values["supply_voltage"][ids]
-        self.reported_velocity[ids] = speed
-        self.delay.restart(ids, position + self.motor.values["encoder_offset"][ids])
+    def reset(self, ids: Ids, start: Start) -> None:
+        """Put robots `ids` where `start`, of `len(ids)` rows, says, commanded to stay there."""
+        self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
+        velocity = np.zeros_like(start.position) if start.velocity is None else start.velocity
+        self._qpos[np.ix_(ids, self._q)] = start.position
+        self._qvel[np.ix_(ids, self._dof)] = velocity
+        if self.base is not None:
+            self.base.reset(ids, start)
+        self.fields.push(ids)
+        self.motor.reset(ids)
+        self.wire.restart(ids)
+        self.reported_velocity[ids] = velocity
+        self.delay.restart(ids, start.position + self.motor.values["encoder_offset"][ids])
 
     def substep(self, goal: Array) -> None:
         """Advance one physics step with goals `(n, nj)` in force, as the encoder counts [rad]."""
         seconds = self.timestep
-        velocity = self.velocity
-        error = goal - (self.position + self.motor.values["encoder_offset"])
-        self._force[:, self._dof] = self.motor.torque(error, velocity, seconds)
+        motor, velocity = self.motor, self.velocity
+        error = goal - self.position
+        error -= motor.values["encoder_offset"]
+        self._force[:, self._dof] = motor.torque(error, velocity, seconds)
         external = self._bias[:, self._dof]
-        self._friction[:, self._dof] = self.motor.friction(external, velocity)
-        self.motor.sag()
+        self._friction[:, self._dof] = motor.friction(external, velocity)
+        motor.sag()
         self.batch.step()
-        lag = self.motor.values["velocity_lag"]
-        behind = self.velocity - self.reported_velocity
-        self.reported_velocity += behind * (seconds / (lag + seconds))
+        behind = self.velocity
+        behind -= self.reported_velocity
+        behind *= seconds / (motor.values["velocity_lag"] + seconds)
+        self.reported_velocity += behind
 
     def step(self, command: Array) -> None:
         """Advance one control period after `command` `(n, nj)` [rad] was given."""
         self.delay.push(command)
-        delay = self.motor.values["command_delay"]
+        delay = self.wire.command_lateness(self.motor.values["command_delay"])
         for k in range(self.substeps):
-            since = k * self.timestep
-            self.substep(self.delay.goal(since, self.timestep, delay))
+            self.substep(self.delay.goal(k * self.timestep, self.timestep, delay))
 
     def sense(self) -> dict[str, Array]:
-        """What the servos report now: the signals of a robot's reading, each `(n, nj)`."""
+        """What the sensors say now, as they say it: the signals of a robot's reading."""
         motor = self.motor
         angle = self.position + motor.values["encoder_offset"]
-        return {
+        sensed = {
             "joint_position": np.round(angle / motor.quantum) * motor.quantum,
             "joint_velocity": np.round(self.reported_velocity / motor.velocity_quantum)
             * motor.velocity_quantum,
             "joint_current": motor.current.copy(),
             "voltage": motor.voltage.copy(),
         }
+        return {**sensed, **self.base.sense(self.fields.gravity)} if self.base else sensed
 
-    def _require(self, name: str) -> Parameter:
-        if name not in self.parameters:
-            known = ", ".join(sorted(self.parameters))
-            raise ModelError(f"no parameter {name!r}; there are: {known}")
-        return self.parameters[name]
+    def truth(self) -> dict[str, Array]:
+        """What no sensor says, for rewards: `true_position` `(n, nj)`, and of a free base more."""
+        found = {"true_position": self.position}
+        return {**found, **self.base.truth(self.fields)} if self.base else found
+
+    def observe(self, ids: Ids | None = None) -> dict[str, Array]:
+        """Sensor signals as they reach the policy, with the truth beside; once a control tick.
+
+        Args:
+            ids: robots to look at anew, after their reset; None for all, at a new tick.
+        """
+        signals, truth = self.sense(), self.truth()
+        if ids is not None:
+            signals = {name: value[ids] for name, value in signals.items()}
+            truth = {name: value[ids] for name, value in truth.items()}
+        return {**self.wire.deliver(signals, ids), **truth}
+
+
+def nominal_parameters(spec: RobotSpec) -> Mapping[str, Parameter]:
+    """Every parameter that a robot's simulation has without backlash, by name."""
+    return Simulation(spec, 1, SimulationConfig(threads=1)).parameters

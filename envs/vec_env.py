@@ -1,7 +1,7 @@
 """`SimulationVecEnv`: a task on many simulated robots, as Stable-Baselines3 knows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import gymnasium
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
+from ashore.envs.dice import Dice
+from ashore.envs.intervals import Intervals
 from ashore.envs.randomization import Source, apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Task, total
@@ -30,10 +32,8 @@ class EnvConfig:
     """Seed of every draw."""
     stagger: bool = True
     """Whether first episodes begin at random times, so that resets spread out."""
-    position_noise: float = 0.001
-    """Standard deviation added to measured angles [rad]."""
-    velocity_noise: float = 0.02
-    """Standard deviation added to measured velocities [rad/s]."""
+    first: int = 0
+    """Number of the first robot: the others count from there, and each draws by its number."""
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     """How they are stepped."""
 
@@ -41,9 +41,10 @@ class EnvConfig:
 class SimulationVecEnv(VecEnv):
     """Robots drawn from `source` do `task`; the observation is the contract's, and only its.
 
-    An episode ends after the task's time, which is a truncation: its last observation is in
-    `infos[i]["terminal_observation"]`. A robot whose physics is no longer finite is reset alone
-    and counted in `broken`.
+    An episode ends when the task says so, or after the task's time, which is a truncation; its last
+    observation is in `infos[i]["terminal_observation"]`. A robot whose physics is no longer finite
+    is reset alone and counted in `broken`. Robots draw by their number, so that results do not
+    depend on threads or on how the robots are split over environments.
     """
 
     def __init__(
@@ -57,12 +58,12 @@ class SimulationVecEnv(VecEnv):
         self.config = config or EnvConfig()
         self.spec, self.task, self.contract, self.source = spec, task, contract, source
         n = self.config.robots
-        self.simulation = Simulation(spec, n, self.config.simulation)
+        self.simulation = Simulation(spec, n, self._stepping())
         self.memory = Memory(contract, n)
-        self.rng = np.random.default_rng(self.config.seed)
+        self.seed(self.config.seed)
+        self.plan: Array = task.plan(self.dice.anew("plan"))
         self.ticks = np.zeros(n, dtype=np.int64)
         self.episode_ticks = round(task.episode * spec.rate)
-        self.plan: Array = task.plan(self.rng, n)
         self.last_action = np.zeros((n, contract.action_size))
         self.returns = np.zeros(n)
         self.lengths = np.zeros(n, dtype=np.int64)
@@ -76,39 +77,39 @@ class SimulationVecEnv(VecEnv):
             gymnasium.spaces.Box(-1.0, 1.0, (contract.action_size,), np.float32),
         )
 
+    def _stepping(self) -> SimulationConfig:
+        config = self.config
+        backlash = config.simulation.backlash or "backlash" in self.source.names
+        return replace(config.simulation, backlash=backlash)
+
     def reset(self) -> NDArray[np.float32]:
         """Begin an episode on every robot and return the observations."""
         everyone = np.arange(self.num_envs)
         self.begin(everyone)
         if self.config.stagger:
-            self.ticks[:] = self.rng.integers(0, self.episode_ticks, self.num_envs)
+            self.ticks[:] = self.dice.below(self.episode_ticks)[:, 0]
         return self._observe()
 
     def begin(self, ids: Ids) -> None:
         """Draw new robots, plans and starting states for robots `ids`."""
-        apply(self.simulation, self.source.draw(self.simulation, self.rng, len(ids)), ids)
-        start = self.task.start(self.rng, len(ids))
-        self.simulation.reset(ids, start.position, start.velocity)
-        self.plan[ids] = self.task.plan(self.rng, len(ids))
+        dice = self.dice.of(ids)
+        apply(self.simulation, self.source.draw(self.simulation, dice), ids)
+        self.simulation.reset(ids, self.task.start(dice))
+        self.plan[ids] = self.task.plan(dice)
+        self.intervals.restart(ids)
         self.ticks[ids] = 0
         self.returns[ids] = 0.0
         self.lengths[ids] = 0
         self.last_action[ids] = 0.0
         self.memory.restart(ids)
 
-    def signals(self) -> dict[str, Array]:
-        """Everything the contract can see of this tick, with sensor noise."""
-        sensed = self.simulation.sense()
-        shape = sensed["joint_position"].shape
-        config = self.config
-        if config.position_noise:
-            noise = config.position_noise * self.rng.standard_normal(shape)
-            sensed["joint_position"] = sensed["joint_position"] + noise
-        if config.velocity_noise:
-            noise = config.velocity_noise * self.rng.standard_normal(shape)
-            sensed["joint_velocity"] = sensed["joint_velocity"] + noise
-        sensed["last_action"] = self.last_action
-        return self.task.signals(self.plan, self.ticks / self.spec.rate, sensed)
+    def signals(self, ids: Ids | None = None) -> dict[str, Array]:
+        """Everything the task knows of this tick; of robots `ids` only, if given."""
+        rows = slice(None) if ids is None else ids
+        sensed = self.simulation.observe(ids)
+        sensed["last_action"] = self.last_action[rows]
+        time = self.ticks[rows] / self.spec.rate
+        return self.task.signals(self.plan[rows], time, sensed)
 
     def _observe(self) -> NDArray[np.float32]:
         self._signals = self.signals()
@@ -120,31 +121,41 @@ class SimulationVecEnv(VecEnv):
 
     def step_wait(self) -> VecEnvStepReturn:
         """Advance every robot by one control period; begin anew where an episode ended."""
-        observation, reward = self.advance(self._actions)
-        broken = ~np.isfinite(reward) | ~np.isfinite(observation).all(axis=1)
+        observation, reward, ended = self.advance(self._actions)
+        broken = self.simulation.broken | ~np.isfinite(reward)
+        broken |= ~np.isfinite(observation).all(axis=1)
         reward = np.where(broken, 0.0, reward)
         self.returns += reward
         self.lengths += 1
-        done = broken | (self.ticks >= self.episode_ticks)
+        done = broken | ended | (self.ticks >= self.episode_ticks)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         ids = np.flatnonzero(done)
         if len(ids):
-            observation = self._end(ids, broken, observation, infos)
+            observation = self._end(ids, broken, ended, observation, infos)
         return observation, reward.astype(np.float32), done, infos
 
-    def advance(self, actions: NDArray[Any]) -> tuple[NDArray[np.float32], Array]:
-        """One control period on every robot: observations `(n, no)` and rewards `(n,)`."""
+    def advance(
+        self, actions: NDArray[Any]
+    ) -> tuple[NDArray[np.float32], Array, NDArray[np.bool_]]:
+        """One control period on every robot, without beginning any anew.
+
+        Returns:
+            Observations `(n, no)`, rewards `(n,)`, and who failed the task, `(n,)`.
+        """
         action = np.clip(actions, -1.0, 1.0).astype(np.float64)
+        self.intervals.advance(1.0 / self.spec.rate)
         self.simulation.step(self.contract.act(action, self._signals))
         previous, self.last_action = self.last_action, action.copy()
         self.ticks += 1
         observation = self._observe()
-        return observation, total(self.task.reward(self._signals, action, previous))
+        reward = total(self.task.reward(self._signals, action, previous))
+        return observation, reward, self.task.ends(self._signals)
 
     def _end(
         self,
         ids: Ids,
         broken: NDArray[np.bool_],
+        ended: NDArray[np.bool_],
         observation: NDArray[np.float32],
         infos: list[dict[str, Any]],
     ) -> NDArray[np.float32]:
@@ -152,7 +163,7 @@ class SimulationVecEnv(VecEnv):
         for i in ids:
             infos[i] = {
                 "terminal_observation": np.nan_to_num(observation[i]),
-                "TimeLimit.truncated": not broken[i],
+                "TimeLimit.truncated": not (broken[i] or ended[i]),
                 "episode": {"r": float(self.returns[i]), "l": int(self.lengths[i])},
             }
         self.begin(ids)
@@ -163,8 +174,7 @@ class SimulationVecEnv(VecEnv):
 
     def _observe_only(self, ids: Ids) -> NDArray[np.float32]:
         fresh = Memory(self.contract, len(ids))
-        everyone = self.signals()
-        some = {name: value[ids] for name, value in everyone.items()}
+        some = self.signals(ids)
         for name, value in some.items():
             self._signals[name][ids] = value
         observation = self.contract.observe(some, fresh)
@@ -193,6 +203,24 @@ class SimulationVecEnv(VecEnv):
         return [False] * len(list(self._get_indices(indices)))
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
-        """Begin the draws anew from `seed`."""
-        self.rng = np.random.default_rng(seed)
-        return [seed] * self.num_envs
+        """Begin all draws anew from `seed`; None for the configuration's."""
+        n, first = self.config.robots, self.config.first
+        number = self.config.seed if seed is None else seed
+        self.dice = Dice(number, n, first, "episodes")
+        self.simulation.wire.dice = Dice(number, n, first, "wire")
+        changes = Dice(number, n, first, "intervals")
+        self.intervals = Intervals(self.simulation, self.source.changing, changes)
+        return [seed] * n
+
+    def draws(self) -> dict[str, list[int]]:
+        """How far each robot's streams have come, for `restore_draws`."""
+        return {name: dice.state() for name, dice in self._streams().items()}
+
+    def restore_draws(self, state: dict[str, list[int]]) -> None:
+        """Let every stream go on where `draws` was asked."""
+        for name, dice in self._streams().items():
+            dice.restore(state[name])
+
+    def _streams(self) -> dict[str, Dice]:
+        intervals, wire = self.intervals.dice, self.simulation.wire.dice
+        return {"episodes": self.dice, "intervals": intervals, "wire": wire}

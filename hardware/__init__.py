@@ -1,6 +1,6 @@
 """What a robot is: its joints and sensors, its wires, its limits, its logs.
 
-    a robot      spec, tables (reading specs), robots/ (folders that ship)
+    a robot      spec, joint_spec, body_spec, tables (reading specs), robots/ (folders that ship)
     a policy's   contract
     a tick       reading, robot (the protocol), serial_robot, servo_line, clock
     the wire     transport, frame, dynamixel (the codec), exchange, bus, control_table, servos/

@@ -8,9 +8,10 @@ import numpy as np
 from ashore.hardware.bus import Bus, BusConfig
 from ashore.hardware.clock import Clock, LockstepClock
 from ashore.hardware.errors import BusError, ContractError, PortLost, SpecError
+from ashore.hardware.joint_spec import JointSpec
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.servo_line import ServoLine
-from ashore.hardware.spec import JointSpec, RobotSpec
+from ashore.hardware.spec import RobotSpec
 from ashore.hardware.transport import SerialTransport, Tap
 
 CYCLE = {
@@ -81,6 +82,11 @@ class SerialRobot:
             PortError: the port does not open.
             BusError: a servo is missing, is another model, or refuses a setting.
         """
+        if spec.bus.protocol != "dynamixel2":
+            raise BusError(
+                f"robot {spec.name} speaks {spec.bus.protocol!r}; this version speaks dynamixel2 "
+                "on the wire, and simulates the others"
+            )
         if latency is None:
             lockstep = isinstance(clock, LockstepClock)
             latency = LOCKSTEP_LATENCY if lockstep else spec.bus.latency

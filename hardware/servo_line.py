@@ -6,7 +6,7 @@ from ashore.hardware.bus import Bus, Result, Status
 from ashore.hardware.control_table import ControlTable
 from ashore.hardware.dynamixel import ERROR_NAMES
 from ashore.hardware.errors import BusError
-from ashore.hardware.spec import JointSpec
+from ashore.hardware.joint_spec import JointSpec
 
 EXTENDED_POSITION = 4
 """Operating mode whose goals may lie beyond one turn."""

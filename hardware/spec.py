@@ -12,49 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.hardware.body_spec import ArmSpec, ImuSpec, LegSpec, LinkSpec
 from ashore.hardware.errors import SpecError
-from ashore.hardware.tables import allowed, read_table
+from ashore.hardware.joint_spec import JointSpec
+from ashore.hardware.tables import allowed, read_mapping, read_table, read_tables
 
 Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class JointSpec:
-    """One joint and the servo that moves it; angle = sign * (encoder angle - zero_offset)."""
-
-    name: str
-    """The joint's name, as in the MJCF."""
-    id: int
-    """Servo id on the bus, 0..252."""
-    servo: str
-    """Servo model, one of `ashore.hardware.servos`."""
-    lower: float
-    """Smallest goal angle [rad]."""
-    upper: float
-    """Largest goal angle [rad]."""
-    sign: int = 1
-    """Whether the encoder counts along (1) or against (-1) the joint."""
-    zero_offset: float = 0.0
-    """Encoder angle at joint angle zero [rad]."""
-    default: float = 0.0
-    """Angle of the default pose [rad]."""
-    p_gain: int = 400
-    """Position P gain register."""
-
-    def __post_init__(self) -> None:
-        """Refuse what no servo can be."""
-        where = f"joint {self.name}: "
-        allowed(where + "id", self.id, 0 <= self.id <= 252, "0 to 252")
-        allowed(where + "sign", self.sign, self.sign in (1, -1), "1 or -1")
-        turn = math.isfinite(self.zero_offset) and abs(self.zero_offset) <= math.pi
-        allowed(where + "zero_offset", self.zero_offset, turn, "-pi to pi rad")
-        for key in ("lower", "upper"):
-            value = getattr(self, key)
-            allowed(where + key, value, math.isfinite(value), "a finite angle in rad")
-        allowed(where + "lower", self.lower, self.lower < self.upper, f"below upper ({self.upper})")
-        inside = self.lower <= self.default <= self.upper
-        allowed(where + "default", self.default, inside, f"{self.lower} to {self.upper} rad")
-        allowed(where + "p_gain", self.p_gain, 0 <= self.p_gain <= 16383, "0 to 16383")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +35,8 @@ class BusSpec:
 
     def __post_init__(self) -> None:
         """Refuse what no bus can be."""
-        allowed("bus.protocol", self.protocol, self.protocol == "dynamixel2", '"dynamixel2"')
+        known = self.protocol in ("dynamixel2", "feetech")
+        allowed("bus.protocol", self.protocol, known, '"dynamixel2" or "feetech"')
         allowed("bus.baud", self.baud, 9600 <= self.baud <= 4_500_000, "9600 to 4500000")
         allowed("bus.latency", self.latency, 0.0 < self.latency <= 1.0, "above 0 to 1 s")
         reach = 0.0 <= self.watchdog <= 2.54
@@ -116,6 +80,12 @@ class RobotSpec:
     """The serial line."""
     safety: SafetySpec
     """What the runner allows."""
+    legs: tuple[LegSpec, ...] = ()
+    """The legs of a robot that walks."""
+    arm: ArmSpec | None = None
+    """The kinematics of a robot that reaches."""
+    imu: ImuSpec | None = None
+    """The inertial sensor of a robot whose base is free."""
     description: str = ""
     """One line for people."""
 
@@ -127,11 +97,22 @@ class RobotSpec:
             values = [getattr(joint, key) for joint in self.joints]
             twice = sorted({value for value in values if values.count(value) > 1})
             allowed(f"joints: {key}", twice, not twice, f"each {key} once")
+        for where, name in self._named_joints():
+            allowed(where, name, name in self.names, f"one of {', '.join(self.names)}")
 
     @property
     def names(self) -> tuple[str, ...]:
         """Joint names in order."""
         return tuple(joint.name for joint in self.joints)
+
+    def _named_joints(self) -> list[tuple[str, str]]:
+        legs = [
+            (f"leg {leg.name}: {key}", getattr(leg, key))
+            for leg in self.legs
+            for key in ("abduction", "hip", "knee")
+        ]
+        links = self.arm.links if self.arm else ()
+        return legs + [("arm.links: joint", link.joint) for link in links]
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -144,7 +125,7 @@ class RobotSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, as `RobotSpec.from_dict` reads it."""
-        return {**asdict(self), "joints": [asdict(joint) for joint in self.joints]}
+        return asdict(self)
 
     def to_json(self) -> str:
         """JSON text of `to_dict`."""
@@ -158,12 +139,14 @@ class RobotSpec:
             SpecError: naming the key, the value found and what is allowed.
         """
         table = dict(data)
-        joints = table.pop("joints", [])
-        if not isinstance(joints, list) or not all(isinstance(j, Mapping) for j in joints):
-            raise SpecError(f"joints is {joints!r}; allowed: one [[joints]] table per joint")
-        table["joints"] = tuple(
-            read_table(JointSpec, joint, f"joints[{i}]") for i, joint in enumerate(joints)
-        )
+        table["joints"] = read_tables(JointSpec, table.get("joints", []), "joints")
+        table["legs"] = read_tables(LegSpec, table.get("legs", []), "legs")
+        if table.get("arm") is not None:
+            arm = read_mapping(table["arm"], "arm")
+            arm["links"] = read_tables(LinkSpec, arm.get("links", []), "arm.links")
+            table["arm"] = read_table(ArmSpec, arm, "arm")
+        if table.get("imu") is not None:
+            table["imu"] = read_table(ImuSpec, read_mapping(table["imu"], "imu"), "imu")
         table["bus"] = read_table(BusSpec, table.get("bus", {}), "bus")
         table["safety"] = read_table(SafetySpec, table.get("safety", {}), "safety")
         return read_table(cls, table, "")

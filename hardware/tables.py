@@ -1,6 +1,7 @@
 """Reading a table of a spec file into a dataclass, with errors that name the key."""
 
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
@@ -13,6 +14,8 @@ class _Dataclass(Protocol):
 
 
 T = TypeVar("T", bound=_Dataclass)
+
+Vector3 = tuple[float, float, float]
 
 _KINDS: dict[type, str] = {
     int: "a whole number",
@@ -45,6 +48,43 @@ def read_table(cls: type[T], table: Mapping[str, Any], where: str) -> T:
     return cls(**values)
 
 
+def read_mapping(table: Any, where: str) -> dict[str, Any]:
+    """Copy a table.
+
+    Raises:
+        SpecError: it is something else.
+    """
+    if not isinstance(table, Mapping):
+        raise SpecError(f"{where} is {table!r}; allowed: a [{where}] table")
+    return dict(table)
+
+
+def read_tables(cls: type[T], tables: Any, where: str) -> tuple[T, ...]:
+    """Build a dataclass from each of a list of tables.
+
+    Raises:
+        SpecError: naming the key, the value found and what is allowed.
+    """
+    if not isinstance(tables, (list, tuple)) or not all(isinstance(t, Mapping) for t in tables):
+        raise SpecError(f"{where} is {tables!r}; allowed: one [[{where}]] table each")
+    return tuple(read_table(cls, table, f"{where}[{i}]") for i, table in enumerate(tables))
+
+
+def vector3(where: str, value: Any) -> Vector3:
+    """Check three finite numbers.
+
+    Raises:
+        SpecError: they are not.
+    """
+    whole = (
+        isinstance(value, (list, tuple))
+        and len(value) == 3
+        and all(type(x) in (int, float) and math.isfinite(x) for x in value)
+    )
+    allowed(where, value, whole, "three finite numbers [x, y, z]")
+    return (float(value[0]), float(value[1]), float(value[2]))
+
+
 def allowed(where: str, found: object, condition: bool, allowance: str) -> None:
     """Refuse a value that does not meet `condition`.
 
@@ -66,6 +106,8 @@ def _kind(hint: object) -> str:
 
 
 def _cast(hint: object, value: Any, path: str) -> Any:
+    if hint == Vector3:
+        return vector3(path, value)
     if hint not in _KINDS:
         return value
     if hint is float and isinstance(value, int) and not isinstance(value, bool):

@@ -26,13 +26,7 @@ def run(arguments: Sequence[str]) -> int:
         say("\n".join(f"{name} {version}" for name, version in versions().items()))
         return 0
     try:
-        code: int = tyro.extras.subcommand_cli_from_dict(
-            COMMANDS,
-            prog="ashore",
-            description=DESCRIPTION,
-            args=list(arguments) or ["--help"],
-            use_underscores=False,
-        )
+        code = call(list(arguments))
     except PortLost as error:
         complain(str(error))
         return EXIT_PORT_LOST
@@ -50,6 +44,24 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         complain("stopped by Ctrl-C")
         return EXIT_STOPPED
+    return code
+
+
+def call(arguments: list[str]) -> int:
+    """Call the command that the first word names, or the first two of a command in a group."""
+    group = {
+        name.partition(" ")[2]: command
+        for name, command in COMMANDS.items()
+        if arguments and name.startswith(arguments[0] + " ")
+    }
+    words = 1 if group else 0
+    code: int = tyro.extras.subcommand_cli_from_dict(
+        group or COMMANDS,
+        prog=" ".join(["ashore", *arguments[:words]]),
+        description=None if group else DESCRIPTION,
+        args=arguments[words:] or ["--help"],
+        use_underscores=False,
+    )
     return code
 
 

@@ -183,6 +183,37 @@ def demo(
     return run_demo(robot, hidden, out, short)
 
 
+def robot_new(
+    name: Name,
+    /,
+    from_file: Path,
+    out: Path,
+    fixed: bool = False,
+) -> int:
+    """Make a robot's folder from an MJCF or URDF: spec, model, randomization, guesses marked.
+
+    Args:
+        name: what to call the robot.
+        from_file: its MJCF or URDF; meshes may be absent.
+        out: folder to make.
+        fixed: the base is bolted to the world, although the file does not say so.
+    """
+    from ashore.launch.robots import draft_robot
+
+    return draft_robot(name, from_file, out, fixed)
+
+
+def robot_check(robot: Name, /) -> int:
+    """Say what a robot's folder lacks, what looks wrong in it, and what to do next.
+
+    Args:
+        robot: a folder with spec.toml and its MJCF, or a shipped robot's name.
+    """
+    from ashore.launch.robots import inspect_robot
+
+    return inspect_robot(robot)
+
+
 COMMANDS: dict[str, Callable[..., int]] = {
     "train": train,
     "twin": twin,
@@ -193,5 +224,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "calibrate": calibrate,
     "bench": bench,
     "demo": demo,
+    "robot new": robot_new,
+    "robot check": robot_check,
 }
-"""Every command, by the name it is called by."""
+"""Every command, by the name it is called by; one of two words is a command in a group."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.measured import measured_episodes
+from ashore.envs.dice import Dice
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Array, Task
 from ashore.hardware.clock import Clock, LockstepClock, SystemClock
@@ -70,9 +71,9 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> Session:
     """
     spec = RobotSpec.load(config.robot) if config.robot else bundle.spec
     bundle.contract.require_fit(spec)
-    task = make_task(bundle.contract.task, len(spec.joints))
+    task = make_task(bundle.contract.task, spec)
     clock: Clock = LockstepClock() if config.clock == "lockstep" else SystemClock()
-    plans = task.plan(np.random.default_rng(config.seed), config.episodes)
+    plans = task.plan(Dice(config.seed, config.episodes, purpose="plan"))
     out = config.out or _default_log(spec.name, kind)
     out.parent.mkdir(parents=True, exist_ok=True)
     held: list[LogWriter] = []

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ashore.envs.randomization import servo_randomization
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
@@ -44,7 +44,7 @@ def run_training(
 def pretrain(robot: str, task: str, out: Path, steps: int | None, seed: int) -> Bundle:
     """Train with a progress bar, save the bundle under `out`, and say how good it is."""
     spec = RobotSpec.load(robot)
-    made = make_task(task, len(spec.joints))
+    made, ranges = make_task(task, spec), Randomization.load(robot)
     config = replace(RECIPES[task], seed=seed)
     if steps is not None:
         config = replace(config, steps=steps)
@@ -57,7 +57,7 @@ def pretrain(robot: str, task: str, out: Path, steps: int | None, seed: int) -> 
                 reached.append(progress.seconds)
             bar(f"training, reward {progress.reward:.3f}", progress.steps / progress.total)
 
-        bundle = train(spec, made, servo_randomization(), out, config, show)
+        bundle = train(spec, made, ranges, out, config, show)
     path = bundle.save(out / "bundle")
     figures = bundle.provenance["figures"]
     when = f"reached after {reached[0]:.0f} s" if reached else "not reached here"

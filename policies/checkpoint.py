@@ -34,7 +34,7 @@ class Checkpoint:
     random: torch.Tensor
     """State of torch's generator."""
     draws: dict[str, Any]
-    """State of the environment's generator."""
+    """How far the environment's random streams have come."""
     curve: list[tuple[int, float]]
     """Control steps and mean reward per step so far."""
 
@@ -44,7 +44,7 @@ class Checkpoint:
     ) -> "Checkpoint":
         """Take a checkpoint of a learner."""
         env = model.get_env()
-        draws = env.get_attr("rng")[0].bit_generator.state if env is not None else {}
+        draws = env.env_method("draws")[0] if env is not None else {}
         return cls(
             steps=model.num_timesteps,
             contract=contract,
@@ -101,4 +101,4 @@ class Checkpoint:
         model.policy.optimizer.load_state_dict(self.optimizer)
         model.num_timesteps = self.steps
         torch.set_rng_state(self.random)
-        env.rng.bit_generator.state = self.draws
+        env.restore_draws(self.draws)

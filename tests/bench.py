@@ -9,6 +9,7 @@ import numpy as np
 
 from ashore.envs.hidden import draw_hidden
 from ashore.envs.servo_plant import ServoPlant
+from ashore.envs.tasks.task import Start
 from ashore.envs.tasks.track import Track
 from ashore.envs.twin import Twin, TwinConfig
 from ashore.hardware.clock import LockstepClock
@@ -51,7 +52,7 @@ class Bench:
 
     def place(self, angle: float) -> None:
         """Put the joint somewhere, as a hand does."""
-        self.plant.simulation.reset(np.array([0]), np.array([[angle]]))
+        self.plant.simulation.reset(np.array([0]), Start(position=np.array([[angle]])))
 
     def open(self, **options: object) -> SerialRobot:
         return SerialRobot.open(self.spec, self.port, self.clock, **options)
@@ -114,7 +115,7 @@ def at(tick: int, act: Callable[[], object], goal: float = 0.0) -> Goal:
 def small_bundle(seed: int = 0) -> Bundle:
     """A policy of small random weights for tracking."""
     rng = np.random.default_rng(seed)
-    contract: Contract = Track().contract(SPEC)
+    contract: Contract = Track(SPEC).contract(SPEC)
     size = contract.observation_size
     contract = contract.with_normaliser(rng.normal(0.0, 0.1, size), rng.uniform(0.5, 2.0, size))
     shapes = {"trunk.0": (16, size), "trunk.1": (16, 16), "head": (1, 16)}

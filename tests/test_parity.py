@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from bench import SPEC, Bench, small_bundle
 
-from ashore.envs.randomization import servo_randomization
+from ashore.envs.dice import Dice
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks.track import Track
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract, Memory
@@ -19,8 +20,8 @@ COPIES, ROW = 7, 3
 
 def run_policy(bench: Bench, folder: Path) -> Log:
     """Two short episodes of a policy on the twin."""
-    task = Track()
-    plans = task.plan(np.random.default_rng(1), 2)
+    task = Track(SPEC)
+    plans = task.plan(Dice(1, 2))
     episodes = [PolicyController(BUNDLE, task, plan) for plan in plans]
     for episode in episodes:
         episode.duration = 1.2
@@ -86,9 +87,9 @@ def test_the_log_says_which_readings_the_policy_saw(bench: Bench, tmp_path: Path
 @pytest.fixture(scope="module")
 def simulated() -> tuple[list[dict[str, np.ndarray]], np.ndarray]:
     """Signals of every tick of five simulated robots, and what the environment observed."""
-    task = Track(1)
+    task = Track(SPEC)
     config = EnvConfig(robots=5, seed=3, stagger=False)
-    env = SimulationVecEnv(SPEC, task, BUNDLE.contract, servo_randomization(), config)
+    env = SimulationVecEnv(SPEC, task, BUNDLE.contract, Randomization.load("servo"), config)
     seen, signals = [env.reset()], [copied(env)]
     for _ in range(60):
         env.step_async(BUNDLE.policy.act(seen[-1]))
@@ -129,8 +130,8 @@ def test_a_robot_that_senses_what_a_simulated_one_did_observes_the_same_bits(
             tick = signals[next(ticks)]
             return {name: value[2:3] for name, value in tick.items()}
 
-    plan = Track().plan(np.random.default_rng(1), 1)[0]
-    episode = PolicyController(BUNDLE, Dreaming(), plan)
+    plan = Track(SPEC).plan(Dice(1, 1))[0]
+    episode = PolicyController(BUNDLE, Dreaming(SPEC), plan)
     episode.duration = len(signals) / SPEC.rate
     _, log = bench.run(tmp_path, episode)
     assert log.policy.observation.tobytes() == seen[:, 2].tobytes()

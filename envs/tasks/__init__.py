@@ -6,17 +6,18 @@ from ashore.envs.errors import TaskError
 from ashore.envs.tasks.swing_up import SwingUp
 from ashore.envs.tasks.task import Task
 from ashore.envs.tasks.track import Track
+from ashore.hardware.spec import RobotSpec
 
-TASKS: dict[str, Callable[[int], Task]] = {"track": Track, "swing_up": SwingUp}
-"""Tasks by name; each is made for a number of joints."""
+TASKS: dict[str, Callable[[RobotSpec], Task]] = {"track": Track, "swing_up": SwingUp}
+"""Tasks by name; each is made for a robot."""
 
 
-def make_task(name: str, joints: int) -> Task:
-    """Make a task for a robot with `joints` joints.
+def make_task(name: str, spec: RobotSpec) -> Task:
+    """Make a task for the robot of `spec`.
 
     Raises:
         TaskError: no such task; the message lists those that exist.
     """
     if name not in TASKS:
         raise TaskError(f"no task {name!r}; there are: {', '.join(TASKS)}")
-    return TASKS[name](joints)
+    return TASKS[name](spec)

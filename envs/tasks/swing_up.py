@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.tasks.task import Array, Rng, Start, task_contract
+from ashore.envs.dice import Dice
+from ashore.envs.tasks.task import Array, Start, nobody, task_contract
 from ashore.hardware.contract import Contract, ObservationTerm, Signals
 from ashore.hardware.spec import RobotSpec
 
@@ -22,8 +23,8 @@ class SwingUp:
     name = "swing_up"
     episode = 6.0
 
-    def __init__(self, joints: int = 1) -> None:
-        self.joints = joints
+    def __init__(self, spec: RobotSpec) -> None:
+        self.joints = len(spec.joints)
 
     def contract(self, spec: RobotSpec) -> Contract:
         """Sine and cosine of the angle, the angle itself for the limits, speed, last action."""
@@ -37,16 +38,15 @@ class SwingUp:
         )
         return task_contract(self.name, spec, terms, base="joint_position", reach=1.5)
 
-    def plan(self, rng: Rng, n: int) -> Array:
+    def plan(self, dice: Dice) -> Array:
         """No commands: one column of zeros, so that a plan is still a row."""
-        return np.zeros((n, 1))
+        return np.zeros((len(dice), 1))
 
-    def start(self, rng: Rng, n: int) -> Start:
+    def start(self, dice: Dice) -> Start:
         """Draw angles all around and speeds that carry over the top, so that it is met early."""
-        position = rng.uniform(-3.2, 3.2, (n, self.joints))
-        low = rng.random(n) < 0.3
-        position[low] = rng.uniform(-0.1, 0.1, (int(low.sum()), self.joints))
-        return Start(position=position, velocity=rng.uniform(-9.0, 9.0, position.shape))
+        wide, near = (dice.uniform(-w, w, self.joints) for w in (3.2, 0.1))
+        position = np.where(dice.uniform() < 0.3, near, wide)
+        return Start(position=position, velocity=dice.uniform(-9.0, 9.0, self.joints))
 
     def signals(self, plan: Array, time: Array, sensed: Mapping[str, Array]) -> dict[str, Array]:
         """Add sine and cosine of the joint angles."""
@@ -62,6 +62,10 @@ class SwingUp:
             "stillness": -0.1 * (height * height * np.abs(speed)).mean(axis=1),
             "smoothness": -0.01 * np.square(action - previous).mean(axis=1),
         }
+
+    def ends(self, signals: Signals) -> NDArray[np.bool_]:
+        """Nobody: the task cannot be failed."""
+        return nobody(signals)
 
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """One kind of episode."""

@@ -7,11 +7,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.dice import Dice
 from ashore.hardware.contract import ActionTerm, Contract, ObservationTerm, Signals
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
-Rng = np.random.Generator
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +20,13 @@ class Start:
 
     position: Array
     """Joint angles, `(n, nj)` [rad]."""
-    velocity: Array
-    """Joint velocities, `(n, nj)` [rad/s]."""
+    velocity: Array | None = None
+    """Joint velocities, `(n, nj)` [rad/s]; None for rest."""
+    base_velocity: Array | None = None
+    """Velocity of a free base in the world, linear [m/s] then angular [rad/s], `(n, 6)`; None for
+    rest. The base itself begins where the MJCF puts it, turned about the vertical by `heading`."""
+    heading: Array | None = None
+    """Angle about the vertical that a free base begins at, `(n,)` [rad]; None for none."""
 
 
 def task_contract(
@@ -59,12 +64,12 @@ class Task(Protocol):
         """Return what a policy for this task sees and says on the robot of `spec`."""
         ...
 
-    def plan(self, rng: Rng, n: int) -> Array:
-        """Draw the commands of `n` episodes, `(n, k)`."""
+    def plan(self, dice: Dice) -> Array:
+        """Draw the commands of an episode for each of `n` robots, `(n, k)`."""
         ...
 
-    def start(self, rng: Rng, n: int) -> Start:
-        """Draw where `n` robots begin in training."""
+    def start(self, dice: Dice) -> Start:
+        """Draw where each of `n` robots begins in training."""
         ...
 
     def signals(self, plan: Array, time: Array, sensed: Mapping[str, Array]) -> dict[str, Array]:
@@ -75,9 +80,18 @@ class Task(Protocol):
         """Weighted terms of the reward, each `(n,)`, of being at `signals` after `action`."""
         ...
 
+    def ends(self, signals: Signals) -> NDArray[np.bool_]:
+        """Robots whose episode is over before its time, because they fell, `(n,)`."""
+        ...
+
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """Kinds of episode, each a mask over the plans `(n,)`, so that no mean hides a loss."""
         ...
+
+
+def nobody(signals: Signals) -> NDArray[np.bool_]:
+    """No robot's episode is over: the answer of a task that cannot be failed, `(n,)`."""
+    return np.zeros(len(signals["joint_position"]), dtype=np.bool_)
 
 
 def total(terms: Mapping[str, Array]) -> Array:

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.tasks.task import Array, Rng, Start, task_contract
+from ashore.envs.dice import Dice
+from ashore.envs.tasks.task import Array, Start, nobody, task_contract
 from ashore.hardware.contract import Contract, ObservationTerm, Signals
 from ashore.hardware.spec import RobotSpec
 
@@ -27,8 +28,8 @@ class Track:
     name = "track"
     episode = 10.0
 
-    def __init__(self, joints: int = 1) -> None:
-        self.joints = joints
+    def __init__(self, spec: RobotSpec) -> None:
+        self.joints = len(spec.joints)
 
     def contract(self, spec: RobotSpec) -> Contract:
         """Error over three ticks, the reference and where it goes, speed, the last actions."""
@@ -43,24 +44,17 @@ class Track:
         )
         return task_contract(self.name, spec, terms, base="target", reach=2.0)
 
-    def plan(self, rng: Rng, n: int) -> Array:
+    def plan(self, dice: Dice) -> Array:
         """Draw centre, two amplitudes [rad], two frequencies [Hz], two phases, for each joint."""
-        shape = (n, self.joints)
-        columns = [
-            rng.uniform(-0.3, 0.3, shape),
-            rng.uniform(0.2, 0.7, shape),
-            rng.uniform(0.1, 0.7, shape),
-            rng.uniform(0.0, 2.0 * np.pi, shape),
-            rng.uniform(0.0, 0.15, shape),
-            rng.uniform(0.7, 1.5, shape),
-            rng.uniform(0.0, 2.0 * np.pi, shape),
-        ]
-        return np.concatenate(columns, axis=1)
+        turn = 2.0 * np.pi
+        low = np.repeat([-0.3, 0.2, 0.1, 0.0, 0.0, 0.7, 0.0], self.joints)
+        high = np.repeat([0.3, 0.7, 0.7, turn, 0.15, 1.5, turn], self.joints)
+        return dice.uniform(low, high, len(low))
 
-    def start(self, rng: Rng, n: int) -> Start:
+    def start(self, dice: Dice) -> Start:
         """Draw angles near the default pose, at rest."""
-        position = rng.uniform(-0.15, 0.15, (n, self.joints))
-        return Start(position=position, velocity=np.zeros_like(position))
+        position = dice.uniform(-0.15, 0.15, self.joints)
+        return Start(position=position)
 
     def target(self, plan: Array, time: Array) -> Array:
         """Angle asked for at `time` `(n,)` [s], `(n, nj)` [rad]."""
@@ -90,6 +84,10 @@ class Track:
             "tracking": np.exp(-(error * error)).mean(axis=1),
             "smoothness": -0.02 * np.square(action - previous).mean(axis=1),
         }
+
+    def ends(self, signals: Signals) -> NDArray[np.bool_]:
+        """Nobody: the task cannot be failed."""
+        return nobody(signals)
 
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """Slow and fast by the main frequency, small and large by the main amplitude."""

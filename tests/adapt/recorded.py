@@ -5,6 +5,7 @@ import numpy as np
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
 SERVO = RobotSpec.load("servo")
@@ -27,7 +28,7 @@ def recorded(truth=None, seconds=4.0, seed=0, quantum=True, **changed):
     apply(simulation, {k: np.full((1, 1), v) for k, v in (truth or {}).items()}, one)
     time, goal = goals(seconds, seed)
     offset = simulation.motor.values["encoder_offset"]
-    simulation.reset(one, -offset)
+    simulation.reset(one, Start(position=-offset))
     position, voltage = [], []
     for command in goal:
         seen = simulation.sense()["joint_position"] if quantum else simulation.position + offset

@@ -5,10 +5,12 @@ import pytest
 from bench import SHIPPED
 
 from ashore.adapt.finetune import FinetuneConfig, Finetuner, blend
+from ashore.envs.dice import Dice
 from ashore.envs.mixture import Mixture
-from ashore.envs.randomization import Randomization, Term, servo_randomization
+from ashore.envs.randomization import Randomization
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.track import Track
+from ashore.envs.term import Term
 from ashore.policies.bundle import Bundle
 from ashore.policies.train import TrainConfig, train
 
@@ -18,7 +20,7 @@ SOFT = Randomization(terms=(Term(parameter="gain_divisor", low=480.0, high=560.0
 SHORT = FinetuneConfig(
     steps=16_000, robots=64, warmup=1, rungs=("head",), weights=(1.0,), validation_robots=32
 )
-TASK = Track()
+TASK = Track(SHIPPED)
 TASK.episode = 2.0
 
 
@@ -27,12 +29,12 @@ def bundle(tmp_path_factory) -> Bundle:
     """A policy that training has only begun to form."""
     config = TrainConfig(steps=40_000, robots=128, trunk=(16, 16), critic=(16,))
     run = tmp_path_factory.mktemp("run")
-    return train(SHIPPED, TASK, servo_randomization(), run, config)
+    return train(SHIPPED, TASK, Randomization.load("servo"), run, config)
 
 
 def tuner(bundle: Bundle, **changed: object) -> Finetuner:
     config = FinetuneConfig(**{**vars(SHORT), **changed})
-    return Finetuner(bundle, TASK, SOFT, servo_randomization(), config)
+    return Finetuner(bundle, TASK, SOFT, Randomization.load("servo"), config)
 
 
 def changed(bundle: Bundle, actor: dict[str, np.ndarray]) -> set[str]:
@@ -81,7 +83,7 @@ def test_a_mixture_takes_its_share_and_leaves_the_rest_nominal():
     second = Randomization(terms=(Term(parameter="friction_base", low=0.05, high=0.05),))
     simulation = Simulation(SHIPPED, 1)
     mixture = Mixture(first=first, second=second, share=0.3)
-    drawn = mixture.draw(simulation, np.random.default_rng(0), 4_000)
+    drawn = mixture.draw(simulation, Dice(0, 4_000))
     theirs = drawn["friction_base"][:, 0] == 0.05
     # 4000 draws at 0.3: standard error 0.007.
     assert theirs.mean() == pytest.approx(0.3, abs=0.03)

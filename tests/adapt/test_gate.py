@@ -10,12 +10,13 @@ from ashore.adapt.errors import NotDeployable
 from ashore.adapt.gate import Gate, GateConfig, OpenLoop
 from ashore.adapt.interval import bootstrap
 from ashore.adapt.verdict import Answer, Verdict, require_deployable
-from ashore.envs.randomization import Randomization, Term
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks.track import Track
+from ashore.envs.term import Term
 
 pytestmark = pytest.mark.slow
 
-TASK = Track()
+TASK = Track(SHIPPED)
 TASK.episode = 4.0
 SOURCE = Randomization(terms=(Term(parameter="gain_divisor", low=240.0, high=270.0),))
 SOFT = Randomization(terms=(Term(parameter="gain_divisor", low=480.0, high=520.0),))

@@ -6,17 +6,19 @@ from bench import Bench, small_bundle
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.measured import measured_episodes
+from ashore.envs.dice import Dice
 from ashore.envs.tasks.swing_up import SwingUp
 from ashore.envs.tasks.task import total
 from ashore.envs.tasks.track import Track
+from ashore.hardware.spec import RobotSpec
 from ashore.policies.controller import PolicyController
 
-TASK = Track()
+TASK = Track(RobotSpec.load("servo"))
 
 
 def run(bench: Bench, folder):
     """Two short episodes of a policy."""
-    plans = TASK.plan(np.random.default_rng(4), 2)
+    plans = TASK.plan(Dice(4, 2))
     episodes = [PolicyController(small_bundle(), TASK, plan) for plan in plans]
     for episode in episodes:
         episode.duration = 1.0
@@ -42,4 +44,4 @@ def test_episodes_carry_their_plans_and_the_tasks_own_reward(bench, tmp_path):
 def test_a_log_of_another_task_is_refused(bench, tmp_path):
     _, log = run(bench, tmp_path)
     with pytest.raises(AdaptError, match="'track' and the policy's is 'swing_up'"):
-        measured_episodes(log, SwingUp())
+        measured_episodes(log, SwingUp(RobotSpec.load("servo")))

@@ -7,6 +7,7 @@ from recorded import SERVO
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
+from ashore.envs.dice import Dice
 from ashore.envs.motor_model import Parameter
 from ashore.envs.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig
@@ -23,7 +24,7 @@ def posterior(priors=WIDE, shrink=1.0, z=0.0, joints=1):
 @pytest.mark.parametrize("z", [-3.0, 0.0, 3.0])
 def test_a_draw_never_leaves_what_is_physical(z):
     wide = {name: Prior(sd=5.0 * p.sd, log=p.log, mean=p.mean) for name, p in WIDE.items()}
-    drawn = posterior(wide, z=z).draw(SIMULATION, np.random.default_rng(0), 64)
+    drawn = posterior(wide, z=z).draw(SIMULATION, Dice(0, 64))
     for name, values in drawn.items():
         parameter = SIMULATION.parameters[name]
         assert values.shape == (64, 1)
@@ -37,7 +38,7 @@ def test_draws_follow_mode_and_covariance():
     coordinates = Coordinates(names, SIMULATION.parameters, 1)
     covariance = np.array([[1.0, 0.8], [0.8, 1.0]])
     found = Posterior.of(coordinates, np.array([1.0, -1.0]), covariance)
-    sample = found.sample(np.random.default_rng(1), 4000)
+    sample = found.sample(Dice(1, 4000))
     # ln 2.81 + 0.1 = 1.133; 0 - 0.05.
     assert sample.mean(axis=0) == pytest.approx([1.1332, -0.05], abs=0.01)
     assert sample.std(axis=0) == pytest.approx([0.1, 0.05], rel=0.05)
@@ -46,13 +47,13 @@ def test_draws_follow_mode_and_covariance():
 
 
 def test_draws_depend_on_the_generator_alone():
-    one, two = (posterior().draw(SIMULATION, np.random.default_rng(3), 8) for _ in range(2))
+    one, two = (posterior().draw(SIMULATION, Dice(3, 8)) for _ in range(2))
     assert all(np.array_equal(one[name], two[name]) for name in one)
 
 
 def test_intervals_hold_their_share_of_draws():
     found = posterior(shrink=0.5)
-    drawn = found.draw(SIMULATION, np.random.default_rng(2), 4000)
+    drawn = found.draw(SIMULATION, Dice(2, 4000))
     for name in ("motor_constant", "encoder_offset", "friction_load"):
         low, high = found.intervals(0.8)[name]
         inside = np.mean((drawn[name] > low) & (drawn[name] < high))
@@ -89,7 +90,7 @@ def test_each_joint_has_its_own_values_and_the_robot_one_mass():
     assert found.value["friction_base"].shape == (3,)
     assert found.value["mass"].shape == (1,)
     with pytest.raises(AdaptError, match="3 values of 'gain_divisor' a robot, and the simulation"):
-        found.draw(SIMULATION, np.random.default_rng(0), 1)
+        found.draw(SIMULATION, Dice(0, 1))
 
 
 def test_an_unknown_parameter_and_a_belief_without_width_are_refused():

@@ -4,17 +4,18 @@ import numpy as np
 import pytest
 
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomization import servo_randomization
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 
 SPEC = RobotSpec.load("servo")
-TASK = make_task("swing_up", 1)
+TASK = make_task("swing_up", SPEC)
 CONTRACT = TASK.contract(SPEC)
 
 
 def course(**changed):
-    parts = {"spec": SPEC, "task": TASK, "source": servo_randomization(), "robots": 8, "seed": 3}
+    source = Randomization.load("servo")
+    parts = {"spec": SPEC, "task": TASK, "source": source, "robots": 8, "seed": 3}
     return Course(**{**parts, **changed})
 
 
@@ -30,7 +31,7 @@ def test_a_seed_fixes_robots_plans_and_noise():
 
 
 def test_a_policy_does_not_change_what_is_asked_of_the_next():
-    track = make_task("track", 1)
+    track = make_task("track", SPEC)
     contract = track.contract(SPEC)
     plans = [
         evaluate(constant(value), contract, course(task=track, robots=4)).plan

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from ashore.envs.errors import ModelError
-from ashore.envs.motor_model import MotorModel, load_servo
+from ashore.envs.motor_model import make_motors
+from ashore.envs.servo_model import load_servo
+from ashore.hardware.spec import RobotSpec
+
+SPEC = RobotSpec.load("servo")
 
 EASY = {
     "gain_divisor": 256.0,
@@ -25,7 +29,7 @@ TURN = 2.0 * np.pi
 
 
 def motor(n=1, **changed):
-    made = MotorModel([load_servo("xl330")], n)
+    made = make_motors(SPEC, n)
     for name, value in {**EASY, **changed}.items():
         made.values[name][:] = value
     made.p_gain[:] = 400.0
@@ -121,5 +125,5 @@ def test_every_nominal_value_is_physical():
 
 
 def test_an_unknown_servo_hears_which_exist():
-    with pytest.raises(ModelError, match="no motor file for servo 'xl331'; there are: xl330"):
+    with pytest.raises(ModelError, match="no motor file for servo 'xl331'; there are: .*xl330"):
         load_servo("xl331")

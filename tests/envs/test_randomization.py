@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
+from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
 from ashore.envs.mixture import Mixture
-from ashore.envs.randomization import Randomization, Term, apply, servo_randomization
+from ashore.envs.randomization import Randomization, apply
 from ashore.envs.simulation import Simulation
+from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec
 
 SPEC = RobotSpec.load("servo")
@@ -19,7 +21,7 @@ def simulation():
 
 
 def draw(simulation, *terms, seed=0):
-    return Randomization(terms=terms).draw(simulation, np.random.default_rng(seed), N)
+    return Randomization(terms=terms).draw(simulation, Dice(seed, N))
 
 
 @pytest.mark.parametrize(
@@ -47,12 +49,12 @@ def test_a_draw_never_compounds(simulation, operation):
         if operation == "scale"
         else term
     )
-    everyone, rng = np.arange(N), np.random.default_rng(1)
+    everyone, dice = np.arange(N), Dice(1, N)
     for _ in range(20):
-        values = Randomization(terms=(term,)).draw(simulation, rng, N)
+        values = Randomization(terms=(term,)).draw(simulation, dice)
         apply(simulation, values, everyone)
     nominal = simulation.parameters[term.parameter].value
-    ends = sorted(term.of(nominal, np.array([term.low, term.high])))
+    ends = sorted(term.of(nominal, np.array([0.0, 1.0])))
     assert ends[0] <= simulation.values(term.parameter).min()
     assert simulation.values(term.parameter).max() <= ends[1]
     if operation == "scale":
@@ -109,7 +111,7 @@ def test_a_term_that_cannot_be_is_refused(parts, said):
 
 
 def test_the_shipped_ranges_are_physical_and_survive_json(simulation):
-    shipped = servo_randomization()
+    shipped = Randomization.load("servo")
     shipped.check(simulation)
     assert Randomization.from_json(shipped.to_json()) == shipped
 
@@ -121,7 +123,7 @@ def test_what_is_no_randomization_is_refused(text):
 
 
 def test_a_seed_draws_the_same_robots(simulation):
-    terms = servo_randomization().terms
+    terms = Randomization.load("servo").terms
     one, two = draw(simulation, *terms, seed=5), draw(simulation, *terms, seed=5)
     assert all(np.array_equal(one[name], two[name]) for name in one)
 
@@ -132,7 +134,7 @@ def test_a_mixture_takes_each_robot_whole_from_one_source(simulation):
         return Randomization(terms=tuple(terms))
 
     mixed = Mixture(first=fixed(viscous=0.01, mass=2.0), second=fixed(viscous=0.02), share=0.25)
-    drawn = mixed.draw(simulation, np.random.default_rng(2), N)
+    drawn = mixed.draw(simulation, Dice(2, N))
     second = drawn["viscous"][:, 0] == 0.02
     # a parameter of the first source alone is nominal (1) for the second's robots
     assert np.array_equal(drawn["mass"][:, 0], np.where(second, 1.0, 2.0))

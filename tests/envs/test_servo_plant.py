@@ -9,6 +9,7 @@ from ashore.envs.hidden import draw_hidden
 from ashore.envs.plant import Drive, Sense
 from ashore.envs.servo_plant import ServoPlant
 from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
 
@@ -58,7 +59,7 @@ def test_a_hidden_value_that_cannot_be_is_refused() -> None:
 
 def test_a_limp_motor_draws_no_current_and_the_arm_falls() -> None:
     plant = ServoPlant(SPEC, {})
-    plant.simulation.reset(np.array([0]), np.array([[1.0]]))
+    plant.simulation.reset(np.array([0]), Start(position=np.array([[1.0]])))
     senses = run(plant, drive(1.0, torque=False), 300)
     assert all(sense.current[0] == sense.duty[0] == 0.0 for sense in senses)
     assert senses[-1].position[0] < 0.5

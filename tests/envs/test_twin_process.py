@@ -11,7 +11,7 @@ from bench import SPEC
 
 from ashore.envs.errors import TwinError
 from ashore.envs.hidden import OUT_OF_RANGE, draw_hidden
-from ashore.envs.motor_model import load_servo
+from ashore.envs.servo_model import load_servo
 from ashore.envs.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.clock import LockstepClock
 from ashore.hardware.errors import PortLost

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from ashore.envs.randomization import Randomization, servo_randomization
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks import make_task
+from ashore.envs.term import Term
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Memory
 from ashore.hardware.spec import RobotSpec
@@ -12,11 +13,15 @@ from ashore.hardware.spec import RobotSpec
 SPEC = RobotSpec.load("servo")
 N = 6
 
+QUIET = Randomization(
+    terms=tuple(Term(parameter=f"{what}_noise", low=0, high=0) for what in ("position", "velocity"))
+)
+
 
 def make(seed=0, task="track", source=None, **config):
-    job = make_task(task, 1)
+    job = make_task(task, SPEC)
     parts = {"robots": N, "seed": seed, "stagger": False, **config}
-    source = source or servo_randomization()
+    source = source or Randomization.load("servo")
     return SimulationVecEnv(SPEC, job, job.contract(SPEC), source, EnvConfig(**parts))
 
 
@@ -55,7 +60,7 @@ def test_an_episode_is_truncated_with_its_last_observation():
     twin.reset()
     twin.ticks[:] = twin.episode_ticks - 2
     twin.advance(chosen[0])
-    last, _ = twin.advance(chosen[1])
+    last, _, _ = twin.advance(chosen[1])
     observation, _, done, infos = env.step(chosen[1])
     assert done.all()
     for i, info in enumerate(infos):
@@ -81,7 +86,7 @@ def test_the_return_is_the_sum_of_the_rewards():
 
 @pytest.mark.parametrize("task", ["track", "swing_up"])
 def test_the_first_observation_after_a_reset_has_no_past(task):
-    env = make(task=task, position_noise=0.0, velocity_noise=0.0)
+    env = make(task=task, source=QUIET)
     env.reset()
     env.ticks[2] = env.episode_ticks - 1
     for action in actions(3, 1):
@@ -93,10 +98,7 @@ def test_the_first_observation_after_a_reset_has_no_past(task):
 
 
 def test_a_robot_that_ends_alone_leaves_the_others_their_bits():
-    """Without noise and draws: one robot's reset changes nobody else's episode."""
-    nominal = Randomization(terms=())
-    quiet = {"position_noise": 0.0, "velocity_noise": 0.0, "source": nominal}
-    one, other = make(**quiet), make(**quiet)
+    one, other = make(), make()
     one.reset()
     other.reset()
     other.ticks[3] = other.episode_ticks - 4

@@ -149,7 +149,7 @@ def test_the_hash_changes_with_any_field(other):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_contract_survives_json(task):
-    made = make_task(task, 1).contract(SPEC)
+    made = make_task(task, SPEC).contract(SPEC)
     back = Contract.from_json(made.to_json())
     assert back == made
     assert back.hash == made.hash
@@ -172,7 +172,7 @@ def test_what_is_no_contract_is_refused(text):
     [({"name": "arm"}, "robot 'servo'"), ({"rate": 100.0}, "rate 50")],
 )
 def test_a_policy_of_another_robot_is_refused(changed, message):
-    made = make_task("track", 1).contract(SPEC)
+    made = make_task("track", SPEC).contract(SPEC)
     made.require_fit(SPEC)
     with pytest.raises(ContractError, match=message):
         made.require_fit(replace(SPEC, **changed))
@@ -181,7 +181,7 @@ def test_a_policy_of_another_robot_is_refused(changed, message):
 def test_joints_in_another_order_do_not_fit():
     pair = tuple(replace(SPEC.joints[0], name=name, id=i) for i, name in enumerate(("a", "b")))
     both = replace(SPEC, joints=pair)
-    made = make_task("track", 2).contract(both)
+    made = make_task("track", both).contract(both)
     with pytest.raises(ContractError, match="joints"):
         made.require_fit(replace(both, joints=pair[::-1]))
 

@@ -11,6 +11,7 @@ import pytest
 from ashore.adapt.measured import measured_episodes
 from ashore.envs.tasks.track import Track
 from ashore.hardware.log import Log
+from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 
 pytestmark = pytest.mark.slow
@@ -32,8 +33,9 @@ def test_a_twin_out_of_range_is_improved_and_the_gain_is_measured_through_its_wi
     log = Log.open(folder / "record.mcap")
     assert log.damage is None
     assert log.readings.time[-1] - log.readings.time[0] <= 60.0
+    task = Track(RobotSpec.load("servo"))
     rewards = [
-        np.array([e.reward for e in measured_episodes(Log.open(folder / name), Track())])
+        np.array([e.reward for e in measured_episodes(Log.open(folder / name), task)])
         for name in ("before.mcap", "after.mcap")
     ]
     change = rewards[1] - rewards[0]

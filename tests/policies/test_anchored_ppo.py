@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from ashore.envs.randomization import servo_randomization
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.network import actor_weights, critic_layers, final_layers
 from ashore.policies.train import TrainConfig, make_ppo
 
-SPEC, TASK = RobotSpec.load("servo"), make_task("track", 1)
+SPEC = RobotSpec.load("servo")
+TASK = make_task("track", SPEC)
 CONFIG = TrainConfig(robots=8, horizon=25, trunk=(8, 8), critic=(8,), learning_rate=1e-2)
 
 
@@ -29,7 +30,7 @@ def one_thread():
 @pytest.fixture
 def learner():
     contract = TASK.contract(SPEC)
-    env = SimulationVecEnv(SPEC, TASK, contract, servo_randomization(), EnvConfig(robots=8))
+    env = SimulationVecEnv(SPEC, TASK, contract, Randomization.load("servo"), EnvConfig(robots=8))
     return make_ppo(env, CONFIG)
 
 
@@ -59,7 +60,8 @@ def test_only_the_given_parameters_are_trained(learner):
 def test_a_heavy_anchor_holds_the_policy_near_its_reference():
     def distance(weight):
         contract = TASK.contract(SPEC)
-        env = SimulationVecEnv(SPEC, TASK, contract, servo_randomization(), EnvConfig(robots=8))
+        ranges = Randomization.load("servo")
+        env = SimulationVecEnv(SPEC, TASK, contract, ranges, EnvConfig(robots=8))
         learner = make_ppo(env, replace(CONFIG, learning_rate=1e-3))
         seen = torch.from_numpy(env.reset())
         before = learner.policy.get_distribution(seen).mode().detach()

@@ -10,14 +10,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ashore.envs.randomization import servo_randomization
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import MANIFEST, Bundle
 from ashore.policies.errors import BundleError
 
 SPEC = RobotSpec.load("servo")
-CONTRACT = make_task("track", 1).contract(SPEC)
+CONTRACT = make_task("track", SPEC).contract(SPEC)
 
 
 def layers(rng, *sizes, stem="trunk", head="head"):
@@ -36,7 +36,7 @@ def bundle(seed=0, **changed):
         "contract": CONTRACT,
         "actor": layers(rng, size, 8, 1),
         "critic": layers(rng, size, 4, 1, stem="value", head="value_head"),
-        "randomization": servo_randomization().to_json(),
+        "randomization": Randomization.load("servo").to_json(),
         "provenance": {"seed": seed},
         "verdict": {"answer": "IMPROVED"},
         "posterior": "{}",

@@ -13,15 +13,17 @@ import torch
 
 from ashore.envs.errors import ModelError
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomization import Randomization, Term, servo_randomization
+from ashore.envs.randomization import Randomization
 from ashore.envs.tasks import make_task
+from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
 from ashore.policies.train import TrainConfig, train
 
-SPEC, TASK, RANGES = RobotSpec.load("servo"), make_task("track", 1), servo_randomization()
+SPEC, RANGES = RobotSpec.load("servo"), Randomization.load("servo")
+TASK = make_task("track", SPEC)
 TOY = TrainConfig(
     steps=40_000, robots=64, trunk=(32, 32), critic=(64, 64), learning_rate=2e-3, target=0.1
 )
@@ -127,7 +129,7 @@ def test_a_half_written_checkpoint_does_not_count(toy, tmp_path):
     "changed",
     [
         {"config": replace(TOY, seed=1)},
-        {"task": make_task("swing_up", 1)},
+        {"task": make_task("swing_up", SPEC)},
         {"spec": replace(SPEC, description="another")},
         {"randomization": Randomization(terms=RANGES.terms[:3])},
     ],

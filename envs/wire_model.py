@@ -1,0 +1,158 @@
+"""`WireModel`: what lies between a robot's sensors and its policy: lateness, noise, loss."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.dice import Dice
+from ashore.envs.parameter import Parameter
+from ashore.envs.rotation import inverse, quaternion, rotate
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+_JOINTS = (
+    Parameter(name="position_noise", value=0.001, unit="rad", low=0.0, high=0.5),
+    Parameter(name="velocity_noise", value=0.02, unit="rad/s", low=0.0, high=20.0),
+)
+_IMU = (
+    Parameter(name="gyro_noise", value=0.02, unit="rad/s", low=0.0, high=5.0),
+    Parameter(name="gravity_noise", value=0.005, unit="-", low=0.0, high=1.0),
+    Parameter(name="gyro_bias", value=0.0, unit="rad/s", low=-1.0, high=1.0),
+    Parameter(name="imu_mounting", value=0.0, unit="rad", low=-0.6, high=0.6),
+)
+_LATE = (
+    Parameter(name="observation_delay", value=0.0, unit="s", low=0.0, high=0.1),
+    Parameter(name="observation_jitter", value=0.0, unit="s", low=0.0, high=0.1),
+    Parameter(name="command_jitter", value=0.0, unit="s", low=0.0, high=0.1),
+)
+_LOST = Parameter(name="dropped_samples", value=0.0, unit="-", low=0.0, high=1.0)
+
+_NOISE = {
+    "joint_position": "position_noise",
+    "joint_velocity": "velocity_noise",
+    "imu_gyro": "gyro_noise",
+    "imu_gravity": "gravity_noise",
+}
+_XYZ = ("x", "y", "z")
+
+
+class WireModel:
+    """Sensor samples of `n` robots on their way to a policy, one call a control tick.
+
+    A sample is `observation_delay` old, and up to `observation_jitter` older (uniform, drawn each
+    tick for all of a robot), between two ticks linearly; normal noise is added; each servo's sample
+    (and the IMU's) is lost with probability `dropped_samples`, and the last one stands in for it.
+    The IMU's axes are turned by `imu_mounting`, a rotation vector that nobody corrects, and its
+    rates are off by `gyro_bias`. `command_jitter` belongs to the way back: a command is up to that
+    much later than `command_delay`.
+    """
+
+    def __init__(self, joints: tuple[str, ...], imu: bool, period: float, dice: Dice) -> None:
+        """Lay out the channels.
+
+        Args:
+            joints: names of the joints.
+            imu: whether there is an inertial sensor.
+            period: time between ticks [s].
+            dice: one stream for each of the robots; may be replaced later.
+        """
+        n, self.dice, self._period = len(dice), dice, period
+        found = [replace(p, elements=joints) for p in _JOINTS] + list(_LATE)
+        found.append(replace(_LOST, elements=(*joints, "imu") if imu else joints))
+        found += [replace(p, elements=_XYZ) for p in _IMU] if imu else []
+        self.parameters = {parameter.name: parameter for parameter in found}
+        self.values = {
+            name: np.full((n, len(p.elements)), p.value) for name, p in self.parameters.items()
+        }
+        joint_signals = ("joint_position", "joint_velocity", "joint_current", "voltage")
+        self._layout = {name: len(joints) for name in joint_signals}
+        self._layout.update(dict.fromkeys(("imu_gyro", "imu_gravity") if imu else (), 3))
+        self._edges = np.cumsum(list(self._layout.values()))[:-1]
+        size = sum(self._layout.values())
+        owners = [list(range(len(joints)))] * 4 + [[len(joints)] * 3] * (2 if imu else 0)
+        self._owner = np.concatenate(owners)
+        depth = int(np.ceil(sum(p.high for p in _LATE[:2]) / period)) + 2
+        self._past = np.zeros((depth, n, size))
+        self._head = 0
+        self._everyone = np.arange(n)
+        self._losses = len(self.parameters["dropped_samples"].elements)
+        self._kept = np.zeros((n, size))
+        self._new = np.ones(n, dtype=np.bool_)
+        self._noise = np.zeros((n, size))
+        self._late = self._lossy = self._skewed = False
+        self._refresh()
+
+    def changed(self, name: str, ids: Ids) -> bool:
+        """Remember which of these effects there are at all."""
+        self._refresh()
+        return False
+
+    def restart(self, ids: Ids) -> None:
+        """Forget robots `ids`: their next sample stands for all of their past."""
+        self._new[ids] = True
+
+    def command_lateness(self, delay: Array) -> Array:
+        """Delay of this tick's command at each joint [s], given `command_delay` `(n, nj)`."""
+        return np.asarray(delay + self.values["command_jitter"] * self.dice.uniform())
+
+    def deliver(self, sensed: Mapping[str, Array], ids: Ids | None = None) -> dict[str, Array]:
+        """Let this tick's samples pass; for robots `ids` only, if given, whose rows these are."""
+        rows = self._everyone if ids is None else ids
+        dice = self.dice if ids is None else self.dice.of(ids)
+        if ids is None:
+            self._head = (self._head - 1) % len(self._past)
+        turned = self._turned(sensed, rows) if self._skewed else sensed
+        raw = np.concatenate([turned[name] for name in self._layout], axis=1)
+        # Every robot draws at every tick, so that its numbers don't depend on its neighbours.
+        lateness, loss = dice.uniform(), dice.uniform(0.0, 1.0, self._losses)
+        out = self._remember(raw, rows)
+        if self._late:
+            out = self._delayed(rows, lateness)
+        out = out + self._noise[rows] * dice.normal(out.shape[1])
+        if self._lossy:
+            lost = (loss < self.values["dropped_samples"][rows])[:, self._owner]
+            out = np.where(lost & ~self._new[rows][:, None], self._kept[rows], out)
+        self._kept[rows] = out
+        self._new[rows] = False
+        return dict(zip(self._layout, np.split(out, self._edges, axis=1), strict=True))
+
+    def _turned(self, sensed: Mapping[str, Array], rows: Ids) -> Mapping[str, Array]:
+        turn = inverse(quaternion(self.values["imu_mounting"][rows]))
+        return {
+            **sensed,
+            "imu_gyro": rotate(turn, sensed["imu_gyro"]) + self.values["gyro_bias"][rows],
+            "imu_gravity": rotate(turn, sensed["imu_gravity"]),
+        }
+
+    def _remember(self, raw: Array, rows: Ids) -> Array:
+        self._past[self._head, rows] = raw
+        new = self._new[rows]
+        self._past[:, rows[new]] = raw[new]
+        return raw
+
+    def _delayed(self, rows: Ids, lateness: Array) -> Array:
+        depth = len(self._past)
+        jitter = self.values["observation_jitter"][rows] * lateness
+        ticks = (self.values["observation_delay"][rows] + jitter)[:, 0] / self._period
+        whole = np.floor(ticks).astype(np.intp)
+        part = (ticks - whole)[:, None]
+        newer = self._past[(self._head + whole) % depth, rows]
+        older = self._past[(self._head + whole + 1) % depth, rows]
+        return np.asarray(newer + (older - newer) * part)
+
+    def _refresh(self) -> None:
+        values = self.values
+        late = values["observation_delay"].any() or values["observation_jitter"].any()
+        self._late = bool(late)
+        self._lossy = bool(values["dropped_samples"].any())
+        self._skewed = "imu_mounting" in values and bool(
+            values["imu_mounting"].any() or values["gyro_bias"].any()
+        )
+        start = 0
+        for name, width in self._layout.items():
+            if name in _NOISE:
+                self._noise[:, start : start + width] = values[_NOISE[name]]
+            start += width
