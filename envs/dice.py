@@ -88,8 +88,7 @@ class Dice:
         begin = np.array(self._count[self._ids])
         self._count[self._ids] = begin + np.uint64(k)
         counter = begin[:, None] + np.arange(k, dtype=np.uint64)
-        words: Words = self._key[self._ids][:, None] + counter * _GOLDEN
-        return _mix(words)
+        return _mix(np.asarray(self._key[self._ids][:, None] + counter * _GOLDEN, dtype=np.uint64))
 
 
 def _root(seed: int, purpose: str) -> np.uint64:

@@ -47,6 +47,10 @@ class FreeBase:
             spin = rotate(inverse(rotation), start.base_velocity[:, 3:])
             self._qvel[ids, dof + 3 : dof + 6] = spin
 
+    def lift(self, ids: Ids, height: Array) -> None:
+        """Raise the bases of robots `ids` by `height` `(len(ids),)` [m]."""
+        self._qpos[ids, self._at + 2] += height
+
     def sense(self, gravity: Array) -> dict[str, Array]:
         """What a perfect IMU says: `imu_gyro` [rad/s] and `imu_gravity`, a unit vector.
 

@@ -156,8 +156,14 @@ class ModelFields:
                 "the centre of mass of a robot that is one free body cannot be moved: MuJoCo takes "
                 "its mass matrix as diagonal; give the body an off-centre inertial"
             )
-        # MuJoCo skips the inertial frame of a body where it is the body's own.
+        # MuJoCo skips the inertial frame of a body where it is the body's own, and the frame of a
+        # geom or site where it is the inertial one.
         self._batch.expand("body_sameframe")[np.ix_(ids, bodies)] = 0
+        for kind in ("geom", "site"):
+            name = f"{kind}_sameframe"
+            bound = np.flatnonzero(getattr(model, name) == mujoco.mjtSameFrame.mjSAMEFRAME_INERTIA)
+            if len(bound):
+                self._batch.expand(name)[np.ix_(ids, bound)] = 0
         self._batch.expand("body_ipos")[np.ix_(ids, bodies)] = self._nominal["body_ipos"][
             bodies
         ] + self._vectors("centre_of_mass", ids)

@@ -9,6 +9,7 @@ from mujoco.batch import Batch
 from numpy.typing import NDArray
 
 from ashore.envs.backlash import Backlash, play_names
+from ashore.envs.bumps import Bumps
 from ashore.envs.command_delay import CommandDelay
 from ashore.envs.dice import Dice
 from ashore.envs.free_base import FreeBase
@@ -59,7 +60,9 @@ class Simulation(ParameterSet):
         self.fields = ModelFields(batch, without={"armature", "joint_friction"})
         self.base = FreeBase.of(batch, spec)
         self.wire = WireModel(spec.names, self.base is not None, 1.0 / spec.rate, Dice(0, n))
+        self.bumps = Bumps(batch, Dice(0, n)) if self.base is not None else None
         groups: list[Group] = [self.motor, self.fields, self.wire]
+        groups += [self.bumps] if self.bumps is not None else []
         if self.config.backlash:
             groups.append(Backlash(batch, spec.names))
         super().__init__(batch, groups)
@@ -118,11 +121,25 @@ class Simulation(ParameterSet):
         self._qvel[np.ix_(ids, self._dof)] = velocity
         if self.base is not None:
             self.base.reset(ids, start)
+        if self.base is not None and self.bumps is not None:
+            self.base.lift(ids, self.bumps.restart(ids))
         self.fields.push(ids)
         self.motor.reset(ids)
         self.wire.restart(ids)
         self.reported_velocity[ids] = velocity
         self.delay.restart(ids, start.position + self.motor.values["encoder_offset"][ids])
+        self.batch.forward(ids, stage=mujoco.mjtStage.mjSTAGE_VEL)
+
+    def seed(self, seed: int, first: int = 0) -> None:
+        """Begin noise, losses and grounds anew, for robots numbered from `first` on."""
+        self.wire.dice = Dice(seed, self.n, first, "wire")
+        if self.bumps is not None:
+            self.bumps.dice = Dice(seed, self.n, first, "ground")
+
+    def streams(self) -> dict[str, Dice]:
+        """Random streams that the simulation draws from, by purpose."""
+        grounds = {"ground": self.bumps.dice} if self.bumps is not None else {}
+        return {"wire": self.wire.dice, **grounds}
 
     def substep(self, goal: Array) -> None:
         """Advance one physics step with goals `(n, nj)` in force, as the encoder counts [rad]."""
@@ -143,6 +160,8 @@ class Simulation(ParameterSet):
     def step(self, command: Array) -> None:
         """Advance one control period after `command` `(n, nj)` [rad] was given."""
         self.delay.push(command)
+        if self.bumps is not None:
+            self.bumps.advance()
         delay = self.wire.command_lateness(self.motor.values["command_delay"])
         for k in range(self.substeps):
             self.substep(self.delay.goal(k * self.timestep, self.timestep, delay))

@@ -207,7 +207,7 @@ class SimulationVecEnv(VecEnv):
         n, first = self.config.robots, self.config.first
         number = self.config.seed if seed is None else seed
         self.dice = Dice(number, n, first, "episodes")
-        self.simulation.wire.dice = Dice(number, n, first, "wire")
+        self.simulation.seed(number, first)
         changes = Dice(number, n, first, "intervals")
         self.intervals = Intervals(self.simulation, self.source.changing, changes)
         return [seed] * n
@@ -222,5 +222,5 @@ class SimulationVecEnv(VecEnv):
             dice.restore(state[name])
 
     def _streams(self) -> dict[str, Dice]:
-        intervals, wire = self.intervals.dice, self.simulation.wire.dice
-        return {"episodes": self.dice, "intervals": intervals, "wire": wire}
+        own = {"episodes": self.dice, "intervals": self.intervals.dice}
+        return {**own, **self.simulation.streams()}
