@@ -1,4 +1,4 @@
-"""`audit`: a proof, by stepping the simulator, that every term of a randomization does something."""
+"""`audit`: proof, by stepping the simulator, that every term of a randomization does something."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

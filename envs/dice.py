@@ -38,7 +38,13 @@ class Dice:
         numbers = np.arange(first, first + n, dtype=np.uint64)
         self._key = _mix(_mix(numbers * _GOLDEN + root) + root)
         self._count = np.zeros(n, dtype=np.uint64)
+        self._numbers = numbers.astype(np.intp)
         self._ids: NDArray[np.intp] | slice = slice(None)
+
+    @property
+    def robots(self) -> NDArray[np.intp]:
+        """Numbers of the robots, `(n,)`."""
+        return np.array(self._numbers[self._ids])
 
     def of(self, ids: NDArray[np.intp]) -> "Dice":
         """The same streams, of robots `ids` only; what they draw here, they have drawn."""
@@ -53,6 +59,7 @@ class Dice:
     def _view(self, ids: NDArray[np.intp] | slice, key: Words, count: Words) -> "Dice":
         view = object.__new__(Dice)
         view._key, view._count, view._ids = key, count, ids
+        view._numbers = self._numbers
         return view
 
     def __len__(self) -> int:

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from ashore.envs.dice import Dice
 from ashore.envs.parameter_set import ParameterSet
+from ashore.envs.randomization import Source
 from ashore.envs.term import Term
 
 Array = NDArray[np.float64]
@@ -18,9 +19,11 @@ class Intervals:
     term's `hold`. A push is a force that is drawn and held for a moment.
     """
 
-    def __init__(self, world: ParameterSet, terms: tuple[Term, ...], dice: Dice) -> None:
-        """Prepare `terms` for the robots that `dice` has streams for."""
-        self._world, self._terms, self.dice = world, terms, dice
+    def __init__(self, world: ParameterSet, source: Source, dice: Dice) -> None:
+        """Prepare what changes in `source` for the robots that `dice` has streams for."""
+        self._world, self._source, self.dice = world, source, dice
+        terms = source.changing
+        self._count = len(terms)
         shape = (len(dice), len(terms))
         self._next, self._until = np.full(shape, np.inf), np.full(shape, np.inf)
         self._clock = np.zeros(len(dice))
@@ -29,7 +32,7 @@ class Intervals:
 
     def restart(self, ids: Ids) -> None:
         """Begin an episode on robots `ids`, with the values that they have now."""
-        if not self._terms:
+        if not self._count:
             return
         self._clock[ids] = 0.0
         self._until[ids] = np.inf
@@ -39,10 +42,10 @@ class Intervals:
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and change what is due."""
-        if not self._terms:
+        if not self._count:
             return
         self._clock += seconds
-        for i, term in enumerate(self._terms):
+        for i, term in enumerate(self._source.changing):
             over = np.flatnonzero(self._clock >= self._until[:, i])
             if len(over):
                 self._until[over, i] = np.inf
@@ -56,7 +59,7 @@ class Intervals:
 
     def _waits(self, ids: Ids) -> Array:
         low, high = self._every.T
-        return self.dice.of(ids).uniform(low, high, len(self._terms))
+        return self.dice.of(ids).uniform(low, high, self._count)
 
     def _change(self, term: Term, ids: Ids) -> None:
         selection = self._world.select(term.parameter, term.on, term.each)

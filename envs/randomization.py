@@ -41,6 +41,16 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pins:
+    """Robots that are to have one term at an end of its range."""
+
+    terms: Ids
+    """Index of the term of each robot, `(n,)`; -1 for none."""
+    ends: Ids
+    """0 for its lower end, 1 for its upper one, `(n,)`."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Randomization:
     """Ranges of a robot's parameters; every draw starts from the nominal, so none compounds."""
 
@@ -63,20 +73,24 @@ class Randomization:
         """Terms that are drawn again and again while an episode runs."""
         return tuple(term for term in self.terms if term.mode == "interval")
 
-    def draw(self, world: ParameterSet, dice: Dice) -> dict[str, Array]:
+    def draw(
+        self, world: ParameterSet, dice: Dice, pins: Pins | None = None
+    ) -> dict[str, Array]:
         """Draw robots around the nominal one, as an episode begins.
 
         What a robot was given at startup is drawn from a stream that begins anew each time, so it
-        is the same in every episode.
+        is the same in every episode. `pins` sets terms of some robots to an end of their range.
         """
         values = {name: np.tile(world.nominal(name), (len(dice), 1)) for name in self.names}
         for mode, stream in (("startup", dice.anew("startup")), ("reset", dice)):
-            terms = [term for term in self.terms if term.mode == mode]
-            chosen = [world.select(term.parameter, term.on, term.each) for term in terms]
+            terms = [(i, term) for i, term in enumerate(self.terms) if term.mode == mode]
+            chosen = [world.select(term.parameter, term.on, term.each) for _, term in terms]
             unit = stream.uniform(k=sum(selection.draws for selection in chosen))
             begin = 0
-            for term, selection in zip(terms, chosen, strict=True):
+            for (i, term), selection in zip(terms, chosen, strict=True):
                 mine = unit[:, begin : begin + selection.draws][:, selection.share]
+                if pins is not None:
+                    mine = np.where((pins.terms == i)[:, None], pins.ends[:, None], mine)
                 at = (slice(None), selection.columns)
                 values[term.parameter][at] = term.of(values[term.parameter][at], mine)
                 begin += selection.draws

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
+from ashore.envs.curriculum import Curriculum
 from ashore.envs.dice import Dice
 from ashore.envs.intervals import Intervals
 from ashore.envs.randomization import Source, apply
@@ -160,6 +161,9 @@ class SimulationVecEnv(VecEnv):
         infos: list[dict[str, Any]],
     ) -> NDArray[np.float32]:
         self.broken += int(broken.sum())
+        if isinstance(self.source, Curriculum):
+            reward = self.returns[ids] / self.lengths[ids]
+            self.source.record(self.dice.robots[ids], reward, (broken | ended)[ids])
         for i in ids:
             infos[i] = {
                 "terminal_observation": np.nan_to_num(observation[i]),
@@ -209,7 +213,7 @@ class SimulationVecEnv(VecEnv):
         self.dice = Dice(number, n, first, "episodes")
         self.simulation.seed(number, first)
         changes = Dice(number, n, first, "intervals")
-        self.intervals = Intervals(self.simulation, self.source.changing, changes)
+        self.intervals = Intervals(self.simulation, self.source, changes)
         return [seed] * n
 
     def draws(self) -> dict[str, list[int]]:
