@@ -96,9 +96,9 @@ class TrotConfig:
     lift: float = 0.035
     """How high a foot is lifted [m]."""
     early: float = 0.7
-    """Share of a foot's flight after which it no longer moves forward. A servo lags; a foot that
-    still moves when it lands brakes the robot: at 1, a quadruped of XM430 asked for 0.3 m/s makes
-    0.08, at 0.7 it makes 0.29."""
+    """Share of a foot's flight after which it no longer moves forward. Servos lag, and a foot that
+    still moves forward when it lands brakes the robot: the quadruped follows 84 % of the commanded
+    velocity at a P gain of 560 if that is 0.7, and 77 % if it is 1."""
     idle: float = 0.05
     """Foot speed below which the steps grow flatter, down to standing still [m/s]."""
 
