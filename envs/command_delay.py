@@ -34,6 +34,10 @@ class CommandDelay:
     def goal(self, since: float, seconds: float, delay: Array) -> Array:
         """Goal obeyed over a step of `seconds` that begins `since` seconds into the period."""
         begin = since - delay
+        if np.max(delay) <= self.period:
+            share = np.clip((begin + seconds) / seconds, 0.0, 1.0)
+            mixed = self._past[1] + (self._past[0] - self._past[1]) * share
+            return np.asarray(np.where(share < 1.0, mixed, self._past[0]))
         newest = np.floor(begin / self.period)
         fraction = np.clip((begin + seconds - (newest + 1.0) * self.period) / seconds, 0.0, 1.0)
         older = np.clip(-newest, 0, self.depth - 1).astype(np.intp)

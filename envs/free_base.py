@@ -5,7 +5,6 @@ import numpy as np
 from mujoco.batch import Batch
 from numpy.typing import NDArray
 
-from ashore.envs.model_fields import ModelFields
 from ashore.envs.rotation import inverse, product, quaternion, rotate
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
@@ -57,24 +56,19 @@ class FreeBase:
         Args:
             gravity: of each robot's world, `(n, 3)` [m/s²].
         """
-        return {"imu_gyro": self._gyro(), "imu_gravity": self._gravity(gravity)}
+        x, y, z = gravity[:, 0], gravity[:, 1], gravity[:, 2]
+        unit = gravity / np.sqrt(x * x + y * y + z * z)[:, None]
+        return {
+            "imu_gyro": np.array(self._qvel[:, self._dof + 3 : self._dof + 6]),
+            "imu_gravity": rotate(inverse(self.rotation), unit),
+        }
 
-    def truth(self, fields: ModelFields) -> dict[str, Array]:
-        """Velocity [m/s] and rates [rad/s] in the base's frame, gravity, height over the floor."""
-        up, place = fields.up(), self._qpos[:, self._at : self._at + 3]
+    def truth(self, up: Array) -> dict[str, Array]:
+        """Velocity in the base's frame [m/s]; height over the floor of normal `up` [m]."""
+        place = self._qpos[:, self._at : self._at + 3]
         height = place[:, 0] * up[:, 0] + place[:, 1] * up[:, 1] + place[:, 2] * up[:, 2]
         moving = self._qvel[:, self._dof : self._dof + 3]
         return {
             "true_velocity": rotate(inverse(self.rotation), moving),
-            "true_gyro": self._gyro(),
-            "true_gravity": self._gravity(fields.gravity),
             "true_height": height[:, None],
         }
-
-    def _gyro(self) -> Array:
-        return np.array(self._qvel[:, self._dof + 3 : self._dof + 6])
-
-    def _gravity(self, gravity: Array) -> Array:
-        x, y, z = gravity[:, 0], gravity[:, 1], gravity[:, 2]
-        unit = gravity / np.sqrt(x * x + y * y + z * z)[:, None]
-        return rotate(inverse(self.rotation), unit)

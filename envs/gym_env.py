@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ashore.envs.errors import RenderError
 from ashore.envs.randomization import Randomization, Source
+from ashore.envs.robot_model import build_model
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
@@ -73,6 +74,7 @@ class RobotEnv(gymnasium.Env[Observation, Action]):
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (contract.action_size,), np.float32)
         self.render_mode = render_mode
         self.metadata = {**METADATA, "render_fps": round(self.robot_spec.rate)}
+        self._seen: mujoco.MjModel | None = None
         self._renderer: mujoco.Renderer | None = None
         super().reset(seed=seed)
 
@@ -102,11 +104,15 @@ class RobotEnv(gymnasium.Env[Observation, Action]):
         """
         if self.render_mode is None:
             return None
-        batch = self.robots.simulation.batch
-        data = batch.get_data(0)
-        mujoco.mj_forward(batch.model, data)
-        self._renderer = self._renderer or _renderer(batch.model)
-        self._renderer.update_scene(data, camera=0 if batch.model.ncam else -1)
+        simulation = self.robots.simulation
+        if self._seen is None:
+            backlash = simulation.config.backlash
+            self._seen = build_model(self.robot_spec, backlash=backlash, visuals=True)
+        data = mujoco.MjData(self._seen)
+        data.qpos[:] = simulation.batch.bind("qpos")[0]
+        mujoco.mj_forward(self._seen, data)
+        self._renderer = self._renderer or _renderer(self._seen)
+        self._renderer.update_scene(data, camera=0 if self._seen.ncam else -1)
         return np.asarray(self._renderer.render(), dtype=np.uint8)
 
     def close(self) -> None:

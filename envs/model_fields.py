@@ -54,6 +54,8 @@ class ModelFields:
     `joint_mounting` turns a joint's body, with all it carries, by a rotation vector in its parent's
     frame. `push` is a force at a body's centre of mass, in the world's frame, for as long as it is
     set. A field is copied for every simulation only once it is set.
+
+    `gravity` [m/s²] and `up`, the floor's normal, are `(n, 3)` in the world's frame.
     """
 
     def __init__(self, batch: Batch, without: Collection[str] = ()) -> None:
@@ -64,6 +66,7 @@ class ModelFields:
             for name in ("body_mass", "body_inertia", "body_ipos", "body_quat", "geom_quat")
         }
         self.gravity = np.tile(np.array(model.opt.gravity), (batch.nsim, 1))
+        self.up = np.tile([0.0, 0.0, 1.0], (batch.nsim, 1))
         self._bodies = np.flatnonzero(model.body_mass > 0.0)
         self._joints = np.flatnonzero(np.isin(model.jnt_type, _SLIDING))
         self._geoms = np.flatnonzero((model.geom_contype | model.geom_conaffinity) > 0)
@@ -193,18 +196,13 @@ class ModelFields:
         return False
 
     def _write_floor(self, ids: Ids) -> bool:
-        turn = _leaning(self.values["floor_slope"][ids])[:, None]
+        turn = _leaning(self.values["floor_slope"][ids])
+        self.up[ids] = rotate(turn, np.array([[0.0, 0.0, 1.0]]))
         # MuJoCo skips the frame of a geom where it is its body's own.
         self._batch.expand("geom_sameframe")[np.ix_(ids, self._floors)] = 0
-        turned = product(turn, self._nominal["geom_quat"][self._floors][None])
+        turned = product(turn[:, None], self._nominal["geom_quat"][self._floors][None])
         self._batch.expand("geom_quat")[np.ix_(ids, self._floors)] = turned
         return True
-
-    def up(self) -> Array:
-        """Normal of each simulation's floor, `(n, 3)`."""
-        vertical = np.array([[0.0, 0.0, 1.0]])
-        slope = self.values.get("floor_slope", np.zeros((self._batch.nsim, 2)))
-        return rotate(_leaning(slope), vertical)
 
 
 def _leaning(angles: Array) -> Array:

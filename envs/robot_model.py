@@ -20,9 +20,12 @@ holding 0.49 kg at 0.1 m and 0.5 rad slides by 0.07 rad in two seconds."""
 
 
 def build_model(
-    spec: RobotSpec, longest: float | None = None, backlash: bool = False
+    spec: RobotSpec,
+    longest: float | None = None,
+    backlash: bool = False,
+    visuals: bool = False,
 ) -> mujoco.MjModel:
-    """Compile a robot's MJCF with its servos' armatures.
+    """Compile a robot's MJCF with its servos' armatures, and with what is only seen if `visuals`.
 
     Physics steps are the MJCF's own, or `longest` [s], shortened until they divide the control
     period. With `backlash`, each joint gains a second, limited hinge in series: the motor moves the
@@ -38,6 +41,10 @@ def build_model(
         mjcf.option.timestep = 1.0 / (spec.rate * steps)
         # MuJoCo would put a diverged robot back at its start in silence, for nobody to count.
         mjcf.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
+        # Geoms that touch nothing cost time in every step; what they weigh stays.
+        from_geoms = mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_TRUE
+        unseen = not visuals and mjcf.compiler.inertiafromgeom != from_geoms
+        mjcf.compiler.discardvisual = unseen
         _require_joints(spec, [joint.name for joint in mjcf.joints])
         for name, armature in zip(spec.names, _armatures(spec), strict=True):
             mjcf.joint(name).armature = armature

@@ -80,21 +80,26 @@ class Simulation(ParameterSet):
         self._bias, self._force = batch.bind("qfrc_bias"), batch.bind("qfrc_applied")
         self._friction = batch.expand("dof_frictionloss")
         self._q, self._dof = joint_addresses(batch.model, names)
-        self._play: Ids = np.empty(0, dtype=np.intp)
+        self._angles, self._speeds = _columns(self._q), _columns(self._dof)
         if self.config.backlash:
-            self._play, self._play_dof = joint_addresses(batch.model, play_names(names))
+            play, play_dof = joint_addresses(batch.model, play_names(names))
+            self._play, self._play_speeds = _columns(play), _columns(play_dof)
 
     @property
     def position(self) -> Array:
         """True angle of each output shaft [rad]."""
-        angle: Array = self._qpos[:, self._q]
-        return angle + self._qpos[:, self._play] if len(self._play) else angle
+        angle = np.array(self._qpos[:, self._angles])
+        if self.config.backlash:
+            angle += self._qpos[:, self._play]
+        return angle
 
     @property
     def velocity(self) -> Array:
         """True velocity of each output shaft [rad/s]."""
-        speed: Array = self._qvel[:, self._dof]
-        return speed + self._qvel[:, self._play_dof] if len(self._play) else speed
+        speed = np.array(self._qvel[:, self._speeds])
+        if self.config.backlash:
+            speed += self._qvel[:, self._play_speeds]
+        return speed
 
     @property
     def broken(self) -> NDArray[np.bool_]:
@@ -147,9 +152,9 @@ class Simulation(ParameterSet):
         motor, velocity = self.motor, self.velocity
         error = goal - self.position
         error -= motor.values["encoder_offset"]
-        self._force[:, self._dof] = motor.torque(error, velocity, seconds)
-        external = self._bias[:, self._dof]
-        self._friction[:, self._dof] = motor.friction(external, velocity)
+        self._force[:, self._speeds] = motor.torque(error, velocity, seconds)
+        external = self._bias[:, self._speeds]
+        self._friction[:, self._speeds] = motor.friction(external, velocity)
         motor.sag()
         self.batch.step()
         behind = self.velocity
@@ -179,10 +184,20 @@ class Simulation(ParameterSet):
         }
         return {**sensed, **self.base.sense(self.fields.gravity)} if self.base else sensed
 
-    def truth(self) -> dict[str, Array]:
-        """What no sensor says, for rewards: `true_position` `(n, nj)`, and of a free base more."""
+    def truth(self, sensed: Mapping[str, Array] | None = None) -> dict[str, Array]:
+        """What no sensor says, for rewards; `sensed` saves asking the perfect sensors again.
+
+        Returns:
+            `true_position` `(n, nj)` [rad]; of a free base also `true_velocity` `(n, 3)` [m/s] and
+            `true_gyro` `(n, 3)` [rad/s] in its own frame, `true_gravity` `(n, 3)`, a unit vector in
+            that frame, and `true_height` `(n, 1)` over the floor [m].
+        """
         found = {"true_position": self.position}
-        return {**found, **self.base.truth(self.fields)} if self.base else found
+        if self.base is None:
+            return found
+        seen = self.base.sense(self.fields.gravity) if sensed is None else sensed
+        perfect = {f"true_{name}": seen[f"imu_{name}"] for name in ("gyro", "gravity")}
+        return {**found, **perfect, **self.base.truth(self.fields.up)}
 
     def observe(self, ids: Ids | None = None) -> dict[str, Array]:
         """Sensor signals as they reach the policy, with the truth beside; once a control tick.
@@ -190,11 +205,19 @@ class Simulation(ParameterSet):
         Args:
             ids: robots to look at anew, after their reset; None for all, at a new tick.
         """
-        signals, truth = self.sense(), self.truth()
+        signals = self.sense()
+        truth = self.truth(signals)
         if ids is not None:
             signals = {name: value[ids] for name, value in signals.items()}
             truth = {name: value[ids] for name, value in truth.items()}
         return {**self.wire.deliver(signals, ids), **truth}
+
+
+def _columns(addresses: Ids) -> Ids | slice:
+    """The addresses as a slice where they follow one another, which numpy reads without a copy."""
+    first, after = int(addresses[0]), int(addresses[-1]) + 1
+    together = np.array_equal(addresses, np.arange(first, after))
+    return slice(first, after) if together else addresses
 
 
 def nominal_parameters(spec: RobotSpec) -> Mapping[str, Parameter]:

@@ -1,6 +1,6 @@
 """`WireModel`: what lies between a robot's sensors and its policy: lateness, noise, loss."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -81,12 +81,16 @@ class WireModel:
         self._losses = len(self.parameters["dropped_samples"].elements)
         self._kept = np.zeros((n, size))
         self._new = np.ones(n, dtype=np.bool_)
-        self._noise = np.zeros((n, size))
+        self._noisy = _columns(self._layout, _NOISE)
+        self._noise = np.zeros((n, len(self._noisy)))
+        self._turn = np.tile([1.0, 0.0, 0.0, 0.0], (n, 1))
         self._late = self._lossy = self._skewed = False
         self._refresh()
 
     def changed(self, name: str, ids: Ids) -> bool:
         """Remember which of these effects there are at all."""
+        if name == "imu_mounting":
+            self._turn[ids] = inverse(quaternion(self.values[name][ids]))
         self._refresh()
         return False
 
@@ -111,7 +115,7 @@ class WireModel:
         out = self._remember(raw, rows)
         if self._late:
             out = self._delayed(rows, lateness)
-        out = out + self._noise[rows] * dice.normal(out.shape[1])
+        out[:, self._noisy] += self._noise[rows] * dice.normal(len(self._noisy))
         if self._lossy:
             lost = (loss < self.values["dropped_samples"][rows])[:, self._owner]
             out = np.where(lost & ~self._new[rows][:, None], self._kept[rows], out)
@@ -120,7 +124,7 @@ class WireModel:
         return dict(zip(self._layout, np.split(out, self._edges, axis=1), strict=True))
 
     def _turned(self, sensed: Mapping[str, Array], rows: Ids) -> Mapping[str, Array]:
-        turn = inverse(quaternion(self.values["imu_mounting"][rows]))
+        turn = self._turn[rows]
         return {
             **sensed,
             "imu_gyro": rotate(turn, sensed["imu_gyro"]) + self.values["gyro_bias"][rows],
@@ -151,8 +155,14 @@ class WireModel:
         self._skewed = "imu_mounting" in values and bool(
             values["imu_mounting"].any() or values["gyro_bias"].any()
         )
-        start = 0
-        for name, width in self._layout.items():
-            if name in _NOISE:
-                self._noise[:, start : start + width] = values[_NOISE[name]]
-            start += width
+        noise = [values[_NOISE[name]] for name in self._layout if name in _NOISE]
+        widths = [self._layout[name] for name in self._layout if name in _NOISE]
+        self._noise[:] = np.concatenate(
+            [np.broadcast_to(v, (len(v), w)) for v, w in zip(noise, widths, strict=True)], axis=1
+        )
+
+
+def _columns(layout: Mapping[str, int], chosen: Collection[str]) -> Ids:
+    """Columns of the chosen signals."""
+    owners = [name for name, width in layout.items() for _ in range(width)]
+    return np.flatnonzero([name in chosen for name in owners])

@@ -86,6 +86,8 @@ class RobotSpec:
     """The kinematics of a robot that reaches."""
     imu: ImuSpec | None = None
     """The inertial sensor of a robot whose base is free."""
+    task: str = "track"
+    """The task that it is trained for unless another is asked for."""
     description: str = ""
     """One line for people."""
 

@@ -17,7 +17,7 @@ Options = tyro.conf.OmitArgPrefixes[SessionConfig]
 def train(
     robot: Name,
     /,
-    task: str = "track",
+    task: str | None = None,
     out: Path | None = None,
     steps: int | None = None,
     seed: int = 0,
@@ -27,7 +27,7 @@ def train(
 
     Args:
         robot: a shipped robot's name, or a folder with spec.toml and its MJCF.
-        task: what to learn: track or swing_up.
+        task: what to learn: track, swing_up, walk or reach; the robot's own by default.
         out: folder of the run; the bundle is its sub-folder `bundle`. Default: runs/ROBOT-TASK.
         steps: control steps over all robots; default: what the task needs.
         seed: seed of everything.
@@ -35,7 +35,7 @@ def train(
     """
     from ashore.launch.training import run_training
 
-    return run_training(robot, task, out or Path("runs") / f"{robot}-{task}", steps, seed, resume)
+    return run_training(robot, task, out, steps, seed, resume)
 
 
 def twin(
@@ -214,6 +214,21 @@ def robot_check(robot: Name, /) -> int:
     return inspect_robot(robot)
 
 
+def randomization_audit(robot: Name, /, task: str | None = None, json: bool = False) -> int:
+    """Prove, by stepping the simulator, that every term of a robot's randomization does something.
+
+    Fails if a term does nothing, compounds from one reset to the next, or is half applied.
+
+    Args:
+        robot: a shipped robot's name, or a folder with spec.toml and randomization.toml.
+        task: whose base motion the robots do meanwhile; the robot's own by default.
+        json: print JSON.
+    """
+    from ashore.launch.auditing import run_audit
+
+    return run_audit(robot, task, json)
+
+
 COMMANDS: dict[str, Callable[..., int]] = {
     "train": train,
     "twin": twin,
@@ -226,5 +241,6 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "demo": demo,
     "robot new": robot_new,
     "robot check": robot_check,
+    "randomization audit": randomization_audit,
 }
 """Every command, by the name it is called by; one of two words is a command in a group."""

@@ -24,14 +24,32 @@ RECIPES: dict[str, TrainConfig] = {
         bound=0.2,
         target=0.85,
     ),
+    "walk": TrainConfig(
+        steps=4_000_000,
+        gamma=0.98,
+        trunk=(128, 128),
+        critic=(128, 128),
+        spread=0.3,
+        target=0.85,
+    ),
+    "reach": TrainConfig(
+        steps=2_000_000,
+        gamma=0.97,
+        trunk=(128, 128),
+        critic=(128, 128),
+        spread=0.3,
+        target=0.85,
+    ),
 }
 """What pretraining each task needs."""
 
 
 def run_training(
-    robot: str, task: str, out: Path, steps: int | None, seed: int, resume: bool
+    robot: str, task: str | None, out: Path | None, steps: int | None, seed: int, resume: bool
 ) -> int:
     """Train and save the bundle."""
+    task = task or RobotSpec.load(robot).task
+    out = out or Path("runs") / f"{Path(robot).name}-{task}"
     if (out / "run.json").exists() and not resume:
         raise TrainingError(
             f"{out} already holds a training; add --resume to go on with it, "

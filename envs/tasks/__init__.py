@@ -6,9 +6,14 @@ from ashore.envs.errors import TaskError
 from ashore.envs.tasks.swing_up import SwingUp
 from ashore.envs.tasks.task import Task
 from ashore.envs.tasks.track import Track
+from ashore.envs.tasks.walk import Walk
 from ashore.hardware.spec import RobotSpec
 
-TASKS: dict[str, Callable[[RobotSpec], Task]] = {"track": Track, "swing_up": SwingUp}
+TASKS: dict[str, Callable[[RobotSpec], Task]] = {
+    "track": Track,
+    "swing_up": SwingUp,
+    "walk": Walk,
+}
 """Tasks by name; each is made for a robot."""
 
 

@@ -125,5 +125,5 @@ def test_every_nominal_value_is_physical():
 
 
 def test_an_unknown_servo_hears_which_exist():
-    with pytest.raises(ModelError, match="no motor file for servo 'xl331'; there are: .*xl330"):
+    with pytest.raises(ModelError, match=r"no motor file for servo 'xl331'; there are: .*xl330"):
         load_servo("xl331")

@@ -55,7 +55,7 @@ def trot(simulation, commands, seconds, skip):
 
 
 def test_it_weighs_about_three_kilograms_and_a_third_of_that_is_servos():
-    model = build_model(SPEC)
+    model = build_model(SPEC, visuals=True)
     assert model.body("trunk").subtreemass[0] == pytest.approx(2.9, abs=0.15)
     servos = np.isclose(model.geom_size.prod(axis=1), 0.01425 * 0.017 * 0.02325)
     assert servos.sum() == 12

@@ -7,7 +7,7 @@ import pytest
 
 from ashore.envs.dice import Dice
 from ashore.envs.errors import TaskError
-from ashore.envs.tasks import TASKS, make_task
+from ashore.envs.tasks import make_task
 from ashore.envs.tasks.swing_up import SwingUp
 from ashore.envs.tasks.task import total
 from ashore.envs.tasks.track import Track
@@ -21,7 +21,7 @@ PAIR = replace(
 """A robot of two joints, as far as a task must know it."""
 
 
-@pytest.fixture(params=list(TASKS))
+@pytest.fixture(params=["track", "swing_up"])
 def task(request):
     return make_task(request.param, PAIR)
 

@@ -82,7 +82,7 @@ def test_a_twin_that_is_killed_is_a_lost_port() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"robot": "nope"}, "no robot 'nope': shipped are servo"),
+        ({"robot": "nope"}, "no robot 'nope': shipped are arm"),
         ({"hidden": "secret"}, "hidden is 'secret'; give a whole number"),
         ({"hidden": "²"}, "give a whole number"),
         ({"link": Path("/nowhere/robot")}, "cannot put the twin at /nowhere/robot"),

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ashore.envs.tasks import TASKS, make_task
+from ashore.envs.tasks import make_task
 from ashore.hardware.contract import ActionTerm, Contract, Memory, ObservationTerm
 from ashore.hardware.errors import ContractError
-from ashore.hardware.spec import RobotSpec
+from ashore.hardware.spec import RobotSpec, shipped_robots
 
 SPEC = RobotSpec.load("servo")
 
@@ -147,9 +147,10 @@ def test_the_hash_changes_with_any_field(other):
     assert other.hash != WHOLE.hash
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_a_contract_survives_json(task):
-    made = make_task(task, SPEC).contract(SPEC)
+@pytest.mark.parametrize("robot", shipped_robots())
+def test_a_contract_survives_json(robot):
+    spec = RobotSpec.load(robot)
+    made = make_task(spec.task, spec).contract(spec)
     back = Contract.from_json(made.to_json())
     assert back == made
     assert back.hash == made.hash

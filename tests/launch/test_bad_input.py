@@ -199,7 +199,8 @@ def test_a_typo_in_a_spec_names_the_nearest_key(capsys, tmp_path):
 
 
 def test_an_unknown_robot_lists_those_that_ship(capsys, tmp_path):
-    assert "shipped are servo" in refused(capsys, "train", "hexapod", "--out", tmp_path / "run")
+    said = refused(capsys, "train", "hexapod", "--out", tmp_path / "run")
+    assert "shipped are arm, quadruped, servo" in said
 
 
 def test_an_unknown_task_lists_those_that_exist(capsys, tmp_path):
