@@ -23,7 +23,6 @@ LIVE = {"dof_frictionloss", "geom_size", "geom_rbound"}
 """Fields that follow the motion at every step, and so differ from reset to reset."""
 NOTICED = 1e-6
 """Change of motion [rad] or of what is sensed [its unit] below which a term does nothing."""
-_NOMINAL, _LOW, _HIGH = range(3)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +50,8 @@ class Finding:
     @property
     def fault(self) -> str:
         """What is wrong with the term, in a few words; empty if nothing is."""
+        if not np.isfinite([self.motion, self.base, self.sensed]).all():
+            return "makes the physics explode"
         if self.idle:
             return "does nothing"
         if not self.repeats:
@@ -67,66 +68,78 @@ def audit(spec: RobotSpec, task: Task, randomization: Randomization) -> list[Fin
     Raises:
         ModelError: a range that leaves what is physical, or a name that does not exist.
     """
-    backlash = "backlash" in randomization.names
-    simulation = Simulation(spec, 3, SimulationConfig(threads=1, backlash=backlash))
+    terms, backlash = randomization.terms, "backlash" in randomization.names
+    config = SimulationConfig(backlash=backlash)
+    simulation = Simulation(spec, 1 + 2 * len(terms), config)
     randomization.check(simulation)
-    return [_examine(simulation, task, term) for term in randomization.terms]
-
-
-def _examine(simulation: Simulation, task: Task, term: Term) -> Finding:
     nominal = _fields(simulation)
-    began = {name: simulation.values(name).copy() for name in (term.parameter,)}
-    _put(simulation, term)
+    _put(simulation, terms)
     first = _fields(simulation)
     motion, height, sensed = _drive(simulation, task)
-    _put(simulation, term)
-    repeats = _same(first, _fields(simulation))
-    settled = all(_follows(simulation, robot) for robot in (_LOW, _HIGH))
-    apply(simulation, began, np.arange(3))
-    repeats &= _same(nominal, _fields(simulation))
-    spread = sensed[:, _NOMINAL].std(axis=0) + 1e-3
-    return Finding(
-        term=term,
-        motion=max(_rms(motion[:, i] - motion[:, _NOMINAL]) for i in (_LOW, _HIGH)),
-        base=float(np.abs(height - height[:, :1]).max()),
-        sensed=max(_rms((sensed[:, i] - sensed[:, _NOMINAL]) / spread) for i in (_LOW, _HIGH)),
-        repeats=repeats,
-        settled=settled,
-    )
+    _put(simulation, terms)
+    second = _fields(simulation)
+    settled = [_follows(simulation, robot) for robot in range(simulation.n)]
+    _take_back(simulation, terms)
+    after = _fields(simulation)
+    alike = _alike(first, second) & _alike(nominal, after)
+    spread = sensed[:, 0].std(axis=0) + 1e-3
+    changes = _rms(motion - motion[:, :1]), _rms((sensed - sensed[:, :1]) / spread)
+    heights = np.abs(height - height[:, :1]).max(axis=0)
+    found = []
+    for i, term in enumerate(terms):
+        ends = [1 + 2 * i, 2 + 2 * i]
+        moved, told, lifted = (float(v[ends].max()) for v in (*changes, heights))
+        found.append(
+            Finding(
+                term=term,
+                motion=moved,
+                base=lifted,
+                sensed=told,
+                repeats=bool(alike[ends].all()),
+                settled=all(settled[robot] for robot in ends),
+            )
+        )
+    return found
 
 
-def _put(simulation: Simulation, term: Term) -> None:
-    """Give robot `_LOW` the term's lower end and `_HIGH` its upper one, as a reset would."""
-    for robot, end in ((_LOW, term.low), (_HIGH, term.high)):
-        there = replace(term, low=end, high=end, mode="reset", every=(0.0, 0.0))
-        drawn = Randomization(terms=(there,)).draw(simulation, Dice(0, 1))
-        apply(simulation, drawn, np.array([robot]))
+def _put(simulation: Simulation, terms: Sequence[Term]) -> None:
+    """Give two robots each term's lower and upper end, as a reset would."""
+    for i, term in enumerate(terms):
+        for robot, end in ((1 + 2 * i, term.low), (2 + 2 * i, term.high)):
+            there = replace(term, low=end, high=end, mode="reset", every=(0.0, 0.0))
+            drawn = Randomization(terms=(there,)).draw(simulation, Dice(0, 1))
+            apply(simulation, drawn, np.array([robot]))
+
+
+def _take_back(simulation: Simulation, terms: Sequence[Term]) -> None:
+    everyone = np.arange(simulation.n)
+    for name in {term.parameter for term in terms}:
+        simulation.set(name, simulation.nominal(name), everyone)
+    simulation.settle(everyone)
 
 
 def _drive(simulation: Simulation, task: Task) -> tuple[Array, Array, Array]:
-    """Run all three robots; true angles, heights and sensed signals, each `(T, 3, k)`."""
-    same = Dice(0, 1).of(np.zeros(3, dtype=np.intp))
-    simulation.wire.dice = same
+    """Run all robots; true angles `(T, n, nj)`, heights `(T, n)`, sensed signals `(T, n, k)`."""
+    n, spec = simulation.n, simulation.spec
+    alike = np.zeros(n, dtype=np.intp)
+    simulation.wire.dice = Dice(0, 1).of(alike)
     if simulation.bumps is not None:
-        simulation.bumps.dice = Dice(1, 1).of(np.zeros(3, dtype=np.intp))
-    spec, everyone = simulation.spec, np.arange(3)
-    simulation.reset(everyone, Start(position=np.tile(spec.column("default"), (3, 1))))
-    plan = task.plan(Dice(0, 1).of(np.zeros(3, dtype=np.intp)))
+        simulation.bumps.dice = Dice(1, 1).of(alike)
+    simulation.reset(np.arange(n), Start(position=np.tile(spec.column("default"), (n, 1))))
+    plan = task.plan(Dice(0, 1).of(alike))
     contract, joints = task.contract(spec), len(spec.joints)
-    action = np.zeros((3, joints))
+    action = np.zeros((n, joints))
     motion, height, sensed = [], [], []
     for tick in range(round(SECONDS * spec.rate)):
         seen = {**simulation.observe(), "last_action": action}
-        time = np.full(3, tick / spec.rate)
-        signals = task.signals(plan, time, seen)
-        action = np.tile(_swing(tick / spec.rate, joints), (3, 1))
+        signals = task.signals(plan, np.full(n, tick / spec.rate), seen)
+        action = np.tile(_swing(tick / spec.rate, joints), (n, 1))
         simulation.step(contract.act(action, signals))
         truth = simulation.truth()
         motion.append(truth["true_position"])
-        height.append(truth.get("true_height", np.zeros((3, 1))))
-        names = list(simulation.sense())
-        sensed.append(np.concatenate([seen[name] for name in names], axis=1))
-    return np.array(motion), np.array(height)[..., 0], np.array(sensed)
+        height.append(truth.get("true_height", np.zeros((n, 1)))[:, 0])
+        sensed.append(np.concatenate([seen[name] for name in simulation.sense()], axis=1))
+    return np.array(motion), np.array(height), np.array(sensed)
 
 
 def _swing(time: float, joints: int) -> Array:
@@ -145,9 +158,13 @@ def _fields(simulation: Simulation) -> dict[str, Array]:
     return {**found, **{name: simulation.values(name).copy() for name in simulation.parameters}}
 
 
-def _same(one: dict[str, Array], other: dict[str, Array]) -> bool:
-    """Whether fields that both have are equal; a field not expanded before has its nominal bits."""
-    return all(np.array_equal(one[name], other[name]) for name in one.keys() & other.keys())
+def _alike(one: dict[str, Array], other: dict[str, Array]) -> NDArray[np.bool_]:
+    """Robots whose fields have the same bits, `(n,)`; one not expanded before had its nominal."""
+    rows = [
+        (one[name] == other[name]).reshape(len(one[name]), -1).all(axis=1)
+        for name in one.keys() & other.keys()
+    ]
+    return np.asarray(np.all(rows, axis=0))
 
 
 def _follows(simulation: Simulation, robot: int) -> bool:
@@ -170,5 +187,6 @@ _DERIVED: Sequence[str] = (
 """Fields that mj_setConst computes from masses, inertias, frames and armatures."""
 
 
-def _rms(values: Array) -> float:
-    return float(np.sqrt(np.mean(np.square(values))))
+def _rms(values: Array) -> Array:
+    """Root mean square over time and channels, `(T, n, k)` to `(n,)`."""
+    return np.asarray(np.sqrt(np.mean(np.square(values), axis=(0, 2))))
