@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from ashore.envs.errors import TaskError
+from ashore.envs.tasks.reach import Reach
 from ashore.envs.tasks.swing_up import SwingUp
 from ashore.envs.tasks.task import Task
 from ashore.envs.tasks.track import Track
@@ -13,6 +14,7 @@ TASKS: dict[str, Callable[[RobotSpec], Task]] = {
     "track": Track,
     "swing_up": SwingUp,
     "walk": Walk,
+    "reach": Reach,
 }
 """Tasks by name; each is made for a robot."""
 

@@ -130,5 +130,5 @@ def test_a_start_is_within_the_joints_limits(task):
 
 
 def test_an_unknown_task_hears_which_exist():
-    with pytest.raises(TaskError, match="no task 'fly'; there are: track, swing_up"):
+    with pytest.raises(TaskError, match="no task 'fly'; there are: track, swing_up, walk, reach"):
         make_task("fly", SERVO)
