@@ -20,6 +20,8 @@ Action = NDArray[np.float32]
 ENVIRONMENTS = {
     "ashore/Servo-v0": {"robot": "servo", "task": "track"},
     "ashore/ServoSwingUp-v0": {"robot": "servo", "task": "swing_up"},
+    "ashore/Arm-v0": {"robot": "arm", "task": "reach"},
+    "ashore/Quadruped-v0": {"robot": "quadruped", "task": "walk"},
 }
 """Gymnasium ids, and the robot and task that each stands for."""
 

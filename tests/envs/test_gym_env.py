@@ -34,7 +34,7 @@ def test_an_episode_is_truncated_at_the_tasks_end(env):
     env.reset(seed=0)
     ends, n = (False, False), 0
     while not any(ends):
-        *_, terminated, truncated, _ = env.step(np.zeros(1, np.float32))
+        *_, terminated, truncated, _ = env.step(np.zeros(env.action_space.shape, np.float32))
         ends, n = (terminated, truncated), n + 1
     assert ends == (False, True)
     assert n == env.unwrapped.robots.episode_ticks
@@ -58,7 +58,7 @@ def test_physics_that_is_not_finite_terminates_with_finite_numbers():
     env = RobotEnv(seed=0)
     env.reset()
     env.robots.simulation.batch.bind("qpos")[0] = np.nan
-    observation, reward, terminated, truncated, _ = env.step(np.zeros(1, np.float32))
+    observation, reward, terminated, truncated, _ = env.step(np.zeros(env.action_space.shape, np.float32))
     assert (terminated, truncated, reward) == (True, False, 0.0)
     assert np.isfinite(observation).all()
     assert np.isfinite(env.reset()[0]).all()
