@@ -12,8 +12,8 @@ Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
 _ROUGHNESS = Parameter(name="floor_roughness", value=0.0, unit="m", low=0.0, high=0.1)
-_WAVES = np.array([[14.0, 5.0], [-6.0, 17.0], [21.0, -11.0], [9.0, 27.0]])
-"""Wave vectors of the ground [rad/m]: bumps 20 to 45 cm long."""
+_WAVES = np.array([[17.0, 7.0], [-11.0, 23.0]])
+"""Wave vectors of the ground [rad/m]: bumps 25 to 35 cm long."""
 _ROUND = (mujoco.mjtGeom.mjGEOM_SPHERE, mujoco.mjtGeom.mjGEOM_CAPSULE)
 
 

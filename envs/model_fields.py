@@ -119,7 +119,7 @@ class ModelFields:
             self._write_masses(ids)
         elif name in _DOF_FIELDS:
             dofs = self._batch.model.jnt_dofadr[self._joints]
-            self._batch.expand(_DOF_FIELDS[name])[np.ix_(ids, dofs)] = self.values[name][ids]
+            self._batch.expand(_DOF_FIELDS[name])[ids[:, None], dofs] = self.values[name][ids]
         else:
             return {
                 "stiffness": self._write_stiffness,
@@ -135,7 +135,7 @@ class ModelFields:
     def push(self, ids: Ids) -> bool:
         """Put the forces in force again, as after a reset."""
         force = self._vectors("push", ids)
-        self._batch.bind("xfrc_applied")[np.ix_(ids, self._bodies, np.arange(3))] = force
+        self._batch.bind("xfrc_applied")[ids[:, None], self._bodies, :3] = force
         return False
 
     def _vectors(self, name: str, ids: Ids) -> Array:
@@ -147,8 +147,8 @@ class ModelFields:
         factor, bodies = self.values["mass"][ids], self._bodies
         mass = self._nominal["body_mass"][bodies] * factor + self.values["payload"][ids]
         inertia = factor * self.values["inertia"][ids]
-        self._batch.expand("body_mass")[np.ix_(ids, bodies)] = mass
-        self._batch.expand("body_inertia")[np.ix_(ids, bodies)] = (
+        self._batch.expand("body_mass")[ids[:, None], bodies] = mass
+        self._batch.expand("body_inertia")[ids[:, None], bodies] = (
             self._nominal["body_inertia"][bodies] * inertia[:, :, None]
         )
 
@@ -161,32 +161,32 @@ class ModelFields:
             )
         # MuJoCo skips the inertial frame of a body where it is the body's own, and the frame of a
         # geom or site where it is the inertial one.
-        self._batch.expand("body_sameframe")[np.ix_(ids, bodies)] = 0
+        self._batch.expand("body_sameframe")[ids[:, None], bodies] = 0
         for kind in ("geom", "site"):
             name = f"{kind}_sameframe"
             bound = np.flatnonzero(getattr(model, name) == mujoco.mjtSameFrame.mjSAMEFRAME_INERTIA)
             if len(bound):
-                self._batch.expand(name)[np.ix_(ids, bound)] = 0
-        self._batch.expand("body_ipos")[np.ix_(ids, bodies)] = self._nominal["body_ipos"][
+                self._batch.expand(name)[ids[:, None], bound] = 0
+        self._batch.expand("body_ipos")[ids[:, None], bodies] = self._nominal["body_ipos"][
             bodies
         ] + self._vectors("centre_of_mass", ids)
         return True
 
     def _write_stiffness(self, ids: Ids) -> bool:
         stiffness = self._batch.expand("jnt_stiffness")
-        stiffness[np.ix_(ids, self._joints)] = self.values["stiffness"][ids]
+        stiffness[ids[:, None], self._joints] = self.values["stiffness"][ids]
         return True
 
     def _write_mountings(self, ids: Ids) -> bool:
         bodies = self._batch.model.jnt_bodyid[self._joints]
         turn = quaternion(self._vectors("joint_mounting", ids))
         turned = product(turn, self._nominal["body_quat"][bodies][None])
-        self._batch.expand("body_quat")[np.ix_(ids, bodies)] = turned
+        self._batch.expand("body_quat")[ids[:, None], bodies] = turned
         return True
 
     def _write_friction(self, ids: Ids) -> bool:
-        at = np.ix_(ids, self._geoms, np.array([0]))
-        self._batch.expand("geom_friction")[at] = self.values["friction"][ids][:, :, None]
+        friction = self._batch.expand("geom_friction")
+        friction[ids[:, None], self._geoms, 0] = self.values["friction"][ids]
         return False
 
     def _write_gravity(self, ids: Ids) -> bool:
@@ -199,9 +199,9 @@ class ModelFields:
         turn = _leaning(self.values["floor_slope"][ids])
         self.up[ids] = rotate(turn, np.array([[0.0, 0.0, 1.0]]))
         # MuJoCo skips the frame of a geom where it is its body's own.
-        self._batch.expand("geom_sameframe")[np.ix_(ids, self._floors)] = 0
+        self._batch.expand("geom_sameframe")[ids[:, None], self._floors] = 0
         turned = product(turn[:, None], self._nominal["geom_quat"][self._floors][None])
-        self._batch.expand("geom_quat")[np.ix_(ids, self._floors)] = turned
+        self._batch.expand("geom_quat")[ids[:, None], self._floors] = turned
         return True
 
 

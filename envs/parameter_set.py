@@ -95,7 +95,7 @@ class ParameterSet:
             ModelError: no such parameter, or a value that is not physical.
         """
         parameter = self._require(name)
-        low, high = float(np.min(values)), float(np.max(values))
+        low, high = float(values.min()), float(values.max())
         if not (parameter.low <= low and high <= parameter.high):
             raise ModelError(
                 f"parameter {name!r} would be {low:.4g} to {high:.4g} {parameter.unit}; "

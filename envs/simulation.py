@@ -115,15 +115,15 @@ class Simulation(ParameterSet):
         super().set(name, values, ids)
         if name == "armature":
             armature = self.motor.values[name][ids]
-            self.batch.expand("dof_armature")[np.ix_(ids, self._dof)] = armature
+            self.batch.expand("dof_armature")[ids[:, None], self._dof] = armature
             self._stale[ids] = True
 
     def reset(self, ids: Ids, start: Start) -> None:
         """Put robots `ids` where `start`, of `len(ids)` rows, says, commanded to stay there."""
         self.batch.reset(ids, stage=mujoco.mjtStage.mjSTAGE_NONE)
         velocity = np.zeros_like(start.position) if start.velocity is None else start.velocity
-        self._qpos[np.ix_(ids, self._q)] = start.position
-        self._qvel[np.ix_(ids, self._dof)] = velocity
+        self._qpos[ids[:, None], self._q] = start.position
+        self._qvel[ids[:, None], self._dof] = velocity
         if self.base is not None:
             self.base.reset(ids, start)
         if self.base is not None and self.bumps is not None:

@@ -85,13 +85,14 @@ class WireModel:
         self._noise = np.zeros((n, len(self._noisy)))
         self._turn = np.tile([1.0, 0.0, 0.0, 0.0], (n, 1))
         self._late = self._lossy = self._skewed = False
-        self._refresh()
+        self._stale = True
+        self._jitter = np.zeros((n, 1))
 
     def changed(self, name: str, ids: Ids) -> bool:
-        """Remember which of these effects there are at all."""
+        """Take note that values changed, for the next tick."""
         if name == "imu_mounting":
             self._turn[ids] = inverse(quaternion(self.values[name][ids]))
-        self._refresh()
+        self._stale = True
         return False
 
     def restart(self, ids: Ids) -> None:
@@ -100,10 +101,12 @@ class WireModel:
 
     def command_lateness(self, delay: Array) -> Array:
         """Delay of this tick's command at each joint [s], given `command_delay` `(n, nj)`."""
-        return np.asarray(delay + self.values["command_jitter"] * self.dice.uniform())
+        return np.asarray(delay + self.values["command_jitter"] * self._jitter)
 
     def deliver(self, sensed: Mapping[str, Array], ids: Ids | None = None) -> dict[str, Array]:
         """Let this tick's samples pass; for robots `ids` only, if given, whose rows these are."""
+        if self._stale:
+            self._refresh()
         rows = self._everyone if ids is None else ids
         dice = self.dice if ids is None else self.dice.of(ids)
         if ids is None:
@@ -111,7 +114,8 @@ class WireModel:
         turned = self._turned(sensed, rows) if self._skewed else sensed
         raw = np.concatenate([turned[name] for name in self._layout], axis=1)
         # Every robot draws at every tick, so that its numbers don't depend on its neighbours.
-        lateness, loss = dice.uniform(), dice.uniform(0.0, 1.0, self._losses)
+        chance = dice.uniform(k=2 + self._losses)
+        lateness, self._jitter[rows], loss = chance[:, :1], chance[:, 1:2], chance[:, 2:]
         out = self._remember(raw, rows)
         if self._late:
             out = self._delayed(rows, lateness)
@@ -148,7 +152,8 @@ class WireModel:
         return np.asarray(newer + (older - newer) * part)
 
     def _refresh(self) -> None:
-        values = self.values
+        """Find out which of these effects there are at all."""
+        values, self._stale = self.values, False
         late = values["observation_delay"].any() or values["observation_jitter"].any()
         self._late = bool(late)
         self._lossy = bool(values["dropped_samples"].any())
