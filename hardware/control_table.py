@@ -120,7 +120,10 @@ class ControlTable:
         folder = files("ashore.hardware") / "servos"
         known = {entry.name.removesuffix(".toml"): entry for entry in folder.iterdir()}
         if model not in known:
-            raise SpecError(f"no servo model {model!r}; known: {', '.join(sorted(known))}")
+            raise SpecError(
+                f"no control table of servo {model!r}, so it can be simulated but not driven over a "
+                f"wire; there are tables of: {', '.join(sorted(known))}"
+            )
         return _table(model, tomllib.loads(known[model].read_text(encoding="utf-8")))
 
     def __getitem__(self, name: str) -> Register:

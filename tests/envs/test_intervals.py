@@ -73,5 +73,5 @@ def test_a_new_episode_waits_anew():
 
 @pytest.mark.parametrize("every", [(0.0, 1.0), (2.0, 1.0), (1.0, np.inf)])
 def test_times_that_cannot_be_are_refused(every):
-    with pytest.raises(ModelError, match="every is .*; allowed: two times in s"):
+    with pytest.raises(ModelError, match=r"every is .*; allowed: two times in s"):
         Term(parameter="viscous", low=0.0, high=0.1, mode="interval", every=every)

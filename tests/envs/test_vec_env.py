@@ -109,13 +109,15 @@ def test_a_robot_that_ends_alone_leaves_the_others_their_bits():
         assert a[1][rest].tobytes() == b[1][rest].tobytes()
 
 
-@pytest.mark.parametrize("field", ["qpos", "qvel"])
-def test_a_robot_that_is_no_longer_finite_is_reset_alone_and_counted(field):
+@pytest.mark.parametrize(
+    ("field", "value"), [("qpos", np.nan), ("qvel", np.nan), ("qvel", 1e7), ("qpos", np.inf)]
+)
+def test_a_robot_that_explodes_is_reset_alone_and_counted(field, value):
     env = make()
     env.reset()
     chosen = actions(5, 20)
     env.step(chosen[0])
-    env.simulation.batch.bind(field)[4] = np.nan
+    env.simulation.batch.bind(field)[4] = value
     observation, reward, done, infos = env.step(chosen[1])
     assert done.tolist() == [i == 4 for i in range(N)]
     assert env.broken == 1
