@@ -61,6 +61,12 @@ class Template:
             env = wrapped()
         except GymnasiumError as error:
             raise TaskError(f"no Gymnasium environment {environment!r}: {error}") from None
+        except ModuleNotFoundError as error:
+            raise TaskError(
+                f"{environment} needs what cannot be imported here: {error}; put its folder on "
+                "PYTHONPATH, or install it (what Gymnasium's own need comes with "
+                "pip install 'gymnasium[mujoco]')"
+            ) from None
         limit = _require_plain(env)
         name = environment if isinstance(environment, str) else type(env.unwrapped).__name__
         _require_mujoco(env.unwrapped, name)
@@ -83,12 +89,8 @@ def _require_plain(env: Any) -> int:
 
 
 def _require_mujoco(env: Any, name: str) -> None:
-    try:
-        from gymnasium.envs.mujoco import MujocoEnv
-    except ModuleNotFoundError as error:
-        raise TaskError(
-            f"Gymnasium's MuJoCo environments need {error.name}; pip install 'gymnasium[mujoco]'"
-        ) from None
+    from gymnasium.envs.mujoco import MujocoEnv
+
     if not isinstance(env, MujocoEnv):
         raise TaskError(
             f"{name} is not one of Gymnasium's MuJoCo environments (a subclass of "

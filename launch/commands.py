@@ -7,6 +7,7 @@ from typing import Literal
 import tyro
 
 from ashore.launch.console import say
+from ashore.launch.request import TrainingRequest
 from ashore.launch.session import ClockName, SessionConfig, conclude, run_session
 
 Name = tyro.conf.Positional[str]
@@ -14,28 +15,11 @@ Folder = tyro.conf.Positional[Path]
 Options = tyro.conf.OmitArgPrefixes[SessionConfig]
 
 
-def train(
-    robot: Name,
-    /,
-    task: str | None = None,
-    out: Path | None = None,
-    steps: int | None = None,
-    seed: int = 0,
-    resume: bool = False,
-) -> int:
-    """Pretrain a policy in randomized simulation and leave a bundle.
-
-    Args:
-        robot: a shipped robot's name, or a folder with spec.toml and its MJCF.
-        task: what to learn: track, swing_up, walk or reach; the robot's own by default.
-        out: folder of the run; the bundle is its sub-folder `bundle`. Default: runs/ROBOT-TASK.
-        steps: control steps over all robots; default: what the task needs.
-        seed: seed of everything.
-        resume: go on where a killed training of the same kind stopped.
-    """
+def train(asked: tyro.conf.OmitArgPrefixes[TrainingRequest]) -> int:
+    """Pretrain a policy in randomized simulation and leave a bundle."""
     from ashore.launch.training import run_training
 
-    return run_training(robot, task, out, steps, seed, resume)
+    return run_training(asked)
 
 
 def twin(
@@ -109,6 +93,7 @@ def deploy(bundle: Folder, /, session: Options) -> int:
     from ashore.policies.bundle import Bundle
 
     loaded = Bundle.load(bundle)
+    loaded.require_robot()
     require_deployable(loaded, str(bundle))
     return conclude(run_session(loaded, session, "deploy"))
 

@@ -4,12 +4,18 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from ashore.envs.gymnasium_template import Template, is_gymnasium_id
 from ashore.envs.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
+from ashore.launch.ranges import read_ranges
+from ashore.launch.request import TrainingRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import TrainingError
+from ashore.policies.gymnasium_lesson import GymnasiumLesson
+from ashore.policies.gymnasium_robot import GymnasiumRobot
+from ashore.policies.lesson import Lesson, RobotLesson
 from ashore.policies.progress import Progress
 from ashore.policies.train import TrainConfig, train
 
@@ -43,45 +49,102 @@ RECIPES: dict[str, TrainConfig] = {
 }
 """What pretraining each task needs."""
 
+GYMNASIUM = TrainConfig(
+    steps=1_000_000,
+    robots=32,
+    horizon=64,
+    epochs=10,
+    minibatches=8,
+    learning_rate=6e-4,
+    gamma=0.995,
+    critic=(64, 64),
+    spread=0.6,
+)
+"""What pretraining an environment of Gymnasium's gets, whichever it is."""
 
-def run_training(
-    robot: str, task: str | None, out: Path | None, steps: int | None, seed: int, resume: bool
-) -> int:
+
+def run_training(asked: TrainingRequest) -> int:
     """Train and save the bundle."""
-    task = task or RobotSpec.load(robot).task
-    out = out or Path("runs") / f"{Path(robot).name}-{task}"
-    if (out / "run.json").exists() and not resume:
+    lesson, config = plan(asked)
+    name = Path(asked.robot).name.replace(":", "-")
+    if isinstance(lesson, RobotLesson):
+        name = f"{name}-{lesson.task.name}"
+    out = asked.out or Path("runs") / name
+    if (out / "run.json").exists() and not asked.resume:
         raise TrainingError(
             f"{out} already holds a training; add --resume to go on with it, "
             "or choose another --out"
         )
-    pretrain(robot, task, out, steps, seed)
+    teach(lesson, out, config)
     return 0
 
 
+def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainConfig]:
+    """Return what is to be learned, and how.
+
+    Raises:
+        SpecError: no such robot.
+        TaskError: no such task or environment.
+        ModelError: a file of ranges that cannot be read.
+    """
+    lesson: RobotLesson | GymnasiumLesson
+    ranges = read_ranges(asked.ranges) if asked.ranges else None
+    if is_gymnasium_id(asked.robot):
+        if asked.task is not None:
+            raise TrainingError(
+                f"{asked.robot} has a task of its own, which cannot be {asked.task!r}; "
+                "leave out --task"
+            )
+        robot = GymnasiumRobot(name=asked.robot)
+        lesson = GymnasiumLesson(robot=robot, randomization=ranges or Randomization(terms=()))
+        recipe = replace(GYMNASIUM, target=stated_reward(asked.robot))
+    else:
+        spec = RobotSpec.load(asked.robot)
+        task = make_task(asked.task or spec.task, spec)
+        ranges = ranges or Randomization.load(asked.robot)
+        lesson, recipe = RobotLesson(spec=spec, task=task, randomization=ranges), RECIPES[task.name]
+    steps = recipe.steps if asked.steps is None else asked.steps
+    return lesson, replace(recipe, steps=steps, seed=asked.seed)
+
+
+def stated_reward(environment: str) -> float | None:
+    """Reward per step at which Gymnasium calls an environment solved; None if it doesn't say.
+
+    Raises:
+        TaskError: there is no such environment, or none that can be batched.
+    """
+    template = Template.of(environment)
+    solved = template.env.spec.reward_threshold
+    return None if solved is None else float(solved) / template.limit
+
+
 def pretrain(robot: str, task: str, out: Path, steps: int | None, seed: int) -> Bundle:
+    """Train a robot at a task; see `teach`."""
+    lesson, config = plan(TrainingRequest(robot=robot, task=task, steps=steps, seed=seed))
+    return teach(lesson, out, config)
+
+
+def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
     """Train with a progress bar, save the bundle under `out`, and say how good it is."""
-    spec = RobotSpec.load(robot)
-    made, ranges = make_task(task, spec), Randomization.load(robot)
-    config = replace(RECIPES[task], seed=seed)
-    if steps is not None:
-        config = replace(config, steps=steps)
     began = time.monotonic()
     reached: list[float] = []
     with progress_bar() as bar:
 
         def show(progress: Progress) -> None:
-            if progress.reward >= config.target and not reached:
+            if config.target is not None and progress.reward >= config.target and not reached:
                 reached.append(progress.seconds)
             bar(f"training, reward {progress.reward:.3f}", progress.steps / progress.total)
 
-        bundle = train(spec, made, ranges, out, config, show)
+        bundle = train(lesson, out, config, show)
     path = bundle.save(out / "bundle")
     figures = bundle.provenance["figures"]
-    when = f"reached after {reached[0]:.0f} s" if reached else "not reached here"
+    stated = ""
+    if config.target is not None:
+        when = f"reached after {reached[0]:.0f} s" if reached else "not reached here"
+        stated = f" (stated: {config.target:g}, {when})"
     say(
-        f"reward per step {figures['reward']:.3f} on randomized robots "
-        f"(stated: {config.target:g}, {when}); {time.monotonic() - began:.0f} s in all"
+        f"reward per step {figures['reward']:.3f} on randomized robots{stated}; "
+        f"{time.monotonic() - began:.0f} s in all"
     )
     say(f"bundle: {path}; TensorBoard: tensorboard --logdir {out / 'tensorboard'}")
     return bundle

@@ -17,6 +17,7 @@ from ashore.hardware.contract import Contract
 from ashore.hardware.errors import HardwareError
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.errors import BundleError
+from ashore.policies.gymnasium_robot import GymnasiumRobot, pack_robot, unpack_robot
 from ashore.policies.policy import Policy, Weights
 
 FORMAT = 1
@@ -31,8 +32,8 @@ class Bundle:
     holds the SHA-256 of every file, and `load` refuses a bundle whose files do not match.
     """
 
-    spec: RobotSpec
-    """The robot it was made for."""
+    robot: RobotSpec | GymnasiumRobot
+    """What it was made for."""
     contract: Contract
     """What the policy sees and says."""
     actor: Weights
@@ -51,6 +52,29 @@ class Bundle:
     """Digests of the bundles it was adapted from, oldest first."""
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     """Further files for people, by name: the model card, a learning curve, a report."""
+
+    @property
+    def spec(self) -> RobotSpec:
+        """The robot it was made for.
+
+        Raises:
+            BundleError: it was made for one that exists in a Gymnasium environment only.
+        """
+        if isinstance(self.robot, GymnasiumRobot):
+            raise BundleError(
+                f"this policy is for Gymnasium's {self.robot.name}, which exists in simulation "
+                "only: there is nothing to record, adapt or deploy it on; train one for a robot "
+                "with a spec.toml, such as servo"
+            )
+        return self.robot
+
+    def require_robot(self) -> None:
+        """Refuse a policy that no robot can run.
+
+        Raises:
+            BundleError: it was made for a Gymnasium environment.
+        """
+        _ = self.spec
 
     @property
     def policy(self) -> Policy:
@@ -85,7 +109,7 @@ class Bundle:
             "weights.npz": _pack(self.actor),
             "critic.npz": _pack(self.critic),
             "contract.json": self.contract.to_json().encode(),
-            "spec.json": self.spec.to_json().encode(),
+            **pack_robot(self.robot),
             "randomization.json": self.randomization.encode(),
             "provenance.json": _json(dict(self.provenance)),
             **self.attachments,
@@ -117,7 +141,7 @@ class Bundle:
         files, manifest = _read(root)
         try:
             bundle = cls(
-                spec=RobotSpec.from_dict(json.loads(files["spec.json"])),
+                robot=unpack_robot(files),
                 contract=Contract.from_json(files["contract.json"].decode()),
                 actor=_unpack(files["weights.npz"]),
                 critic=_unpack(files["critic.npz"]),
@@ -143,7 +167,13 @@ class Bundle:
             ContractError: the contract is another robot's.
         """
         policy, contract = self.policy, self.contract
-        contract.require_fit(self.spec)
+        if isinstance(self.robot, RobotSpec):
+            contract.require_fit(self.robot)
+        elif contract.robot != self.robot.name:
+            raise BundleError(
+                f"the contract is of {contract.robot!r} and the environment is "
+                f"{self.robot.name!r}: they are of different policies"
+            )
         found = policy.observation_size, policy.action_size
         wanted = contract.observation_size, contract.action_size
         if found != wanted:

@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.vec_env import VecEnv
 
-from ashore.envs.vec_env import SimulationVecEnv
 from ashore.hardware.contract import Contract
 from ashore.policies.errors import TrainingError
 
@@ -95,10 +95,10 @@ class Checkpoint:
         except Exception as error:
             raise TrainingError(f"{path} is damaged; remove it to start anew") from error
 
-    def restore(self, model: BaseAlgorithm, env: SimulationVecEnv) -> None:
+    def restore(self, model: BaseAlgorithm, env: VecEnv) -> None:
         """Put the learner and its environment where the checkpoint was taken."""
         model.policy.load_state_dict(self.policy)
         model.policy.optimizer.load_state_dict(self.optimizer)
         model.num_timesteps = self.steps
         torch.set_rng_state(self.random)
-        env.restore_draws(self.draws)
+        env.env_method("restore_draws", self.draws)

@@ -10,13 +10,24 @@ from ashore.envs.randomization import Randomization
 from ashore.hardware.contract import Contract
 
 
-def model_card(contract: Contract, randomization: Randomization, facts: Mapping[str, Any]) -> str:
-    """Markdown that says what a policy is for, what it saw in training, and how well it does."""
+def model_card(
+    contract: Contract, randomization: Randomization, facts: Mapping[str, Any], outlook: str
+) -> str:
+    """Markdown that says what a policy is for, what it saw in training, and how well it does.
+
+    Args:
+        contract: what it sees and says.
+        randomization: what varied in training.
+        facts: its provenance, with figures.
+        outlook: a sentence on what to do with it.
+    """
     figures = facts["figures"]
-    reached = figures["steps_to_target"]
+    reached, target = figures["steps_to_target"], figures["target"]
     when = f"after {reached:,} control steps" if reached else "never in this training"
+    stated = "" if target is None else f" The stated reward of {target:g} was reached {when}."
     slices = "\n".join(f"| {name} | {value:.3f} |" for name, value in figures["slices"].items())
-    ranges = "\n".join(f"- `{term}`" for term in randomization.terms)
+    table = f"\n| episodes | reward |\n|---|---|\n{slices}\n" if slices else ""
+    ranges = "\n".join(f"- `{term}`" for term in randomization.terms) or "- nothing varies"
     observation = "\n".join(
         f"| {term.signal} | {term.size} | {term.history} | {term.delay} | {term.scale:g} |"
         for term in contract.terms
@@ -24,26 +35,20 @@ def model_card(contract: Contract, randomization: Randomization, facts: Mapping[
     return f"""# {contract.robot}, {contract.task}
 
 Pretrained in simulation on {facts["created"]}, seed {facts["config"]["seed"]}, \
-{facts["config"]["steps"]:,} control steps. It has seen no real robot: adapt it to one with \
-`ashore adapt` before you deploy it.
+{facts["config"]["steps"]:,} control steps. {outlook}
 
 ![Learning curve](curve.svg)
 
-Mean reward per step over 256 robots drawn from the ranges below: **{figures["reward"]:.3f}** \
-(worst episode {figures["worst_reward"]:.3f}). The stated reward of {figures["target"]:g} was \
-reached {when}.
-
-| episodes | reward |
-|---|---|
-{slices}
-
+Mean reward per step over {figures["robots"]} robots drawn from the ranges below: \
+**{figures["reward"]:.3f}** (worst episode {figures["worst_reward"]:.3f}).{stated}
+{table}
 ## What it was prepared for
 
 Each range is drawn anew for every episode (`=U` set, `*U` scaled, `+U` added to the nominal).
 
 {ranges}
 
-Robots outside these ranges were never seen: there `ashore adapt` says so.
+Robots outside these ranges were never seen.
 
 ## Contract `{contract.hash}`
 
@@ -55,13 +60,14 @@ Robots outside these ranges were never seen: there `ashore adapt` says so.
 """
 
 
-def learning_curve(curve: Sequence[tuple[int, float]], target: float) -> bytes:
+def learning_curve(curve: Sequence[tuple[int, float]], target: float | None) -> bytes:
     """SVG of mean reward per step over control steps."""
     figure = Figure(figsize=(6.4, 3.2), layout="constrained")
     axes = figure.add_subplot()
     steps = [step / 1e6 for step, _ in curve]
     axes.plot(steps, [reward for _, reward in curve], color="#1f6feb", linewidth=1.8)
-    axes.axhline(target, color="#888888", linewidth=1, linestyle="--")
+    if target is not None:
+        axes.axhline(target, color="#888888", linewidth=1, linestyle="--")
     axes.set_xlabel("control steps [million]")
     axes.set_ylabel("reward per step")
     axes.spines[["top", "right"]].set_visible(False)

@@ -21,7 +21,7 @@ class Progress:
     total: int
     """Control steps to do."""
     reward: float
-    """Mean reward per step of recent whole episodes; NaN before the first."""
+    """Mean reward per step of recent episodes, had they lasted; NaN before the first."""
     seconds: float
     """Time since this process began to train [s]."""
 
@@ -59,7 +59,9 @@ class Watch(BaseCallback):
 
     def _on_rollout_end(self) -> None:
         episodes = self.model.ep_info_buffer or ()
-        reward = float(np.mean([e["r"] / e["l"] for e in episodes])) if episodes else float("nan")
+        # A robot that failed earned nothing in the time that was left.
+        each = [episode["r"] / episode.get("whole", episode["l"]) for episode in episodes]
+        reward = float(np.mean(each)) if each else float("nan")
         self.logger.record("rollout/reward_per_step", reward)
         if np.isfinite(reward):
             self.curve.append((self.num_timesteps, reward))

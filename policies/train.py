@@ -4,21 +4,16 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from stable_baselines3.common.logger import configure
+from stable_baselines3.common.vec_env import VecEnv
 
-from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomization import Randomization
-from ashore.envs.simulation import Simulation
-from ashore.envs.tasks.task import Task
-from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract
-from ashore.hardware.spec import RobotSpec
 from ashore.policies.anchored_ppo import AnchoredPPO
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
+from ashore.policies.lesson import Lesson
 from ashore.policies.model_card import learning_curve, model_card
 from ashore.policies.network import actor_weights, critic_weights, network_options
 from ashore.policies.policy import Policy
@@ -58,18 +53,12 @@ class TrainConfig:
     """Seed of everything."""
     checkpoint_every: int = 10
     """Updates between checkpoints."""
-    target: float = 0.95
-    """Mean reward per step that counts as trained; when it was reached goes into the card."""
+    target: float | None = 0.95
+    """Mean reward per step that counts as trained, if any; when it was reached goes into the
+    card."""
 
 
-def train(
-    spec: RobotSpec,
-    task: Task,
-    randomization: Randomization,
-    run: Path,
-    config: TrainConfig,
-    report: Report | None = None,
-) -> Bundle:
+def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None = None) -> Bundle:
     """Pretrain in folder `run`, or go on where a killed training of the same config stopped.
 
     Leaves TensorBoard events and checkpoints in `run`, and returns the bundle, unsaved.
@@ -79,12 +68,11 @@ def train(
         ModelError: a range of the randomization is not physical.
     """
     torch.set_num_threads(1)
-    randomization.check(Simulation(spec, 1))
-    _claim(run, spec, task, randomization, config)
+    lesson.check()
+    _claim(run, lesson, config)
     kept = Checkpoint.load(run)
-    contract = kept.contract if kept else _with_normaliser(spec, task, randomization, config)
-    env_config = EnvConfig(robots=config.robots, seed=config.seed)
-    env = SimulationVecEnv(spec, task, contract, randomization, env_config)
+    contract = kept.contract if kept else lesson.contract(config.robots, config.seed)
+    env = lesson.env(contract, config.robots, config.seed)
     model = make_ppo(env, config)
     model.set_logger(configure(str(run / "tensorboard"), ["tensorboard"]))
     if kept:
@@ -95,10 +83,10 @@ def train(
     if remaining > 0:
         model.learn(remaining, callback=watch, reset_num_timesteps=False)
         watch.checkpoint()
-    return _bundle(spec, task, contract, randomization, config, model, watch.curve)
+    return _bundle(lesson, contract, config, model, watch.curve)
 
 
-def make_ppo(env: SimulationVecEnv, config: TrainConfig) -> AnchoredPPO:
+def make_ppo(env: VecEnv, config: TrainConfig) -> AnchoredPPO:
     """Return the learner that pretraining and fine-tuning share."""
     model = AnchoredPPO(
         "MlpPolicy",
@@ -117,13 +105,10 @@ def make_ppo(env: SimulationVecEnv, config: TrainConfig) -> AnchoredPPO:
     return model
 
 
-def _claim(
-    run: Path, spec: RobotSpec, task: Task, randomization: Randomization, config: TrainConfig
-) -> None:
+def _claim(run: Path, lesson: Lesson, config: TrainConfig) -> None:
     parts = {
-        "robot": spec.to_dict(),
-        "task": task.name,
-        "randomization": json.loads(randomization.to_json()),
+        **lesson.identity,
+        "randomization": json.loads(lesson.randomization.to_json()),
         "config": asdict(config),
     }
     identity = json.dumps(parts, sort_keys=True)
@@ -141,53 +126,42 @@ def _claim(
         )
 
 
-def _with_normaliser(
-    spec: RobotSpec, task: Task, randomization: Randomization, config: TrainConfig
-) -> Contract:
-    """Bake into the contract the mean and spread of observations under random actions."""
-    contract = task.contract(spec)
-    env_config = EnvConfig(robots=min(config.robots, 256), seed=config.seed + 1)
-    env = SimulationVecEnv(spec, task, contract, randomization, env_config)
-    rng = np.random.default_rng(config.seed)
-    seen = [env.reset()]
-    for _ in range(50):
-        action = rng.uniform(-0.5, 0.5, (env.num_envs, contract.action_size))
-        seen.append(env.advance(action)[0])
-    observations = np.concatenate(seen).astype(np.float64)
-    return contract.with_normaliser(observations.mean(axis=0), observations.std(axis=0) + 0.05)
+def _reached(curve: list[tuple[int, float]], target: float | None) -> int | None:
+    """Control steps after which a target was first met."""
+    if target is None:
+        return None
+    return next((step for step, reward in curve if reward >= target), None)
 
 
 def _bundle(
-    spec: RobotSpec,
-    task: Task,
+    lesson: Lesson,
     contract: Contract,
-    randomization: Randomization,
     config: TrainConfig,
     model: AnchoredPPO,
     curve: list[tuple[int, float]],
 ) -> Bundle:
     actor = actor_weights(model.policy)
-    course = Course(spec=spec, task=task, source=randomization, seed=config.seed + 1_000)
-    outcome = evaluate(Policy(actor).act, contract, course)
+    exam = lesson.examine(Policy(actor).act, contract, config.seed + 1_000)
     slices = {
-        name: float(outcome.reward[mask].mean()) if mask.any() else float("nan")
-        for name, mask in task.slices(outcome.plan).items()
+        name: float(exam.reward[mask].mean()) if mask.any() else float("nan")
+        for name, mask in exam.slices.items()
     }
     figures = {
-        "reward": float(outcome.reward.mean()),
-        "worst_reward": float(outcome.reward.min()),
+        "robots": len(exam.reward),
+        "reward": float(exam.reward.mean()),
+        "worst_reward": float(exam.reward.min()),
         "slices": slices,
         "target": config.target,
-        "steps_to_target": next((step for step, reward in curve if reward >= config.target), None),
+        "steps_to_target": _reached(curve, config.target),
     }
     facts = provenance(asdict(config), figures)
-    card = model_card(contract, randomization, facts)
+    card = model_card(contract, lesson.randomization, facts, lesson.outlook)
     return Bundle(
-        spec=spec,
+        robot=lesson.robot,
         contract=contract,
         actor=actor,
         critic=critic_weights(model.policy),
-        randomization=randomization.to_json(),
+        randomization=lesson.randomization.to_json(),
         provenance=facts,
         attachments={"card.md": card.encode(), "curve.svg": learning_curve(curve, config.target)},
     )

@@ -125,7 +125,7 @@ def small_bundle(seed: int = 0) -> Bundle:
         actor[f"{name}.bias"] = rng.normal(0.0, 0.05, shape[0]).astype(np.float32)
     critic = {"head.weight": np.zeros((1, 16), np.float32)}
     return Bundle(
-        spec=SPEC,
+        robot=SPEC,
         contract=contract,
         actor=actor,
         critic=critic,

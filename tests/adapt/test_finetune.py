@@ -12,6 +12,7 @@ from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.track import Track
 from ashore.envs.term import Term
 from ashore.policies.bundle import Bundle
+from ashore.policies.lesson import RobotLesson
 from ashore.policies.train import TrainConfig, train
 
 pytestmark = pytest.mark.slow
@@ -22,6 +23,7 @@ SHORT = FinetuneConfig(
 )
 TASK = Track(SHIPPED)
 TASK.episode = 2.0
+LESSON = RobotLesson(spec=SHIPPED, task=TASK, randomization=Randomization.load("servo"))
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def bundle(tmp_path_factory) -> Bundle:
     """A policy that training has only begun to form."""
     config = TrainConfig(steps=40_000, robots=128, trunk=(16, 16), critic=(16,))
     run = tmp_path_factory.mktemp("run")
-    return train(SHIPPED, TASK, Randomization.load("servo"), run, config)
+    return train(LESSON, run, config)
 
 
 def tuner(bundle: Bundle, **changed: object) -> Finetuner:

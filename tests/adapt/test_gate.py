@@ -56,7 +56,7 @@ def evidence(nominal: float, calibrated: float) -> OpenLoop:
 
 def gate(base: float, **changed: object) -> Gate:
     contract = TASK.contract(SHIPPED)
-    bundle = replace(small_bundle(), spec=SHIPPED, contract=contract, actor=lifting(base))
+    bundle = replace(small_bundle(), robot=SHIPPED, contract=contract, actor=lifting(base))
     return Gate(bundle, TASK, SOFT, SOURCE, replace(CONFIG, **changed))
 
 

@@ -21,7 +21,7 @@ def policy(tmp_path: Path) -> Path:
     bundle = small_bundle()
     config = {"gamma": 0.95, "gae_lambda": 0.95}
     facts = {"config": config, "figures": {}}
-    return replace(bundle, provenance=facts, spec=SHIPPED).save(tmp_path / "policy")
+    return replace(bundle, provenance=facts, robot=SHIPPED).save(tmp_path / "policy")
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:

@@ -31,7 +31,7 @@ SLOW = replace(
 
 def start(port: str, folder: Path) -> tuple[subprocess.Popen[str], Path]:
     """`ashore record` on a real-time twin, once it is running an episode."""
-    bundle = replace(small_bundle(), spec=SLOW)
+    bundle = replace(small_bundle(), robot=SLOW)
     policy = bundle.save(folder / "policy")
     log = folder / "run.mcap"
     command = [sys.executable, "-m", "ashore.launch.cli", "record", "--policy", str(policy)]

@@ -32,7 +32,7 @@ def layers(rng, *sizes, stem="trunk", head="head"):
 def bundle(seed=0, **changed):
     rng, size = np.random.default_rng(seed), CONTRACT.observation_size
     parts = {
-        "spec": SPEC,
+        "robot": SPEC,
         "contract": CONTRACT,
         "actor": layers(rng, size, 8, 1),
         "critic": layers(rng, size, 4, 1, stem="value", head="value_head"),

@@ -20,10 +20,12 @@ from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
+from ashore.policies.lesson import RobotLesson
 from ashore.policies.train import TrainConfig, train
 
 SPEC, RANGES = RobotSpec.load("servo"), Randomization.load("servo")
 TASK = make_task("track", SPEC)
+LESSON = RobotLesson(spec=SPEC, task=TASK, randomization=RANGES)
 TOY = TrainConfig(
     steps=40_000, robots=64, trunk=(32, 32), critic=(64, 64), learning_rate=2e-3, target=0.1
 )
@@ -34,7 +36,7 @@ TINY = replace(TOY, steps=6_000, robots=8, horizon=25, checkpoint_every=1)
 def toy(tmp_path_factory):
     """A toy training, with what it reported and its folder."""
     run, said = tmp_path_factory.mktemp("toy"), []
-    bundle = train(SPEC, TASK, RANGES, run, TOY, said.append)
+    bundle = train(LESSON, run, TOY, said.append)
     return bundle, said, run
 
 
@@ -67,7 +69,7 @@ def test_progress_only_ever_rises_to_the_whole(toy):
 
 def test_a_finished_training_comes_back_as_the_same_policy(toy):
     bundle, _, run = toy
-    again = train(SPEC, TASK, RANGES, run, TOY)
+    again = train(LESSON, run, TOY)
     assert again.digest == bundle.digest
 
 
@@ -78,8 +80,8 @@ def test_a_trained_bundle_survives_the_disk(toy, tmp_path):
 @pytest.mark.slow
 def test_one_seed_trains_one_policy(tmp_path):
     short = replace(TINY, steps=1_000)
-    one, two = (train(SPEC, TASK, RANGES, tmp_path / name, short) for name in ("a", "b"))
-    other = train(SPEC, TASK, RANGES, tmp_path / "c", replace(short, seed=1))
+    one, two = (train(LESSON, tmp_path / name, short) for name in ("a", "b"))
+    other = train(LESSON, tmp_path / "c", replace(short, seed=1))
     assert one.digest == two.digest != other.digest
 
 
@@ -87,8 +89,8 @@ CHILD = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
-from test_train import RANGES, SPEC, TASK, TINY, train
-train(SPEC, TASK, RANGES, Path(sys.argv[1]), TINY, lambda p: print(p.steps, flush=True))
+from test_train import LESSON, TINY, train
+train(LESSON, Path(sys.argv[1]), TINY, lambda p: print(p.steps, flush=True))
 """
 
 
@@ -104,7 +106,7 @@ def test_a_killed_training_goes_on_at_its_checkpoint(tmp_path):
     assert kept is not None
     assert 0 < kept.steps < TINY.steps
     said = []
-    bundle = train(SPEC, TASK, RANGES, tmp_path, TINY, said.append)
+    bundle = train(LESSON, tmp_path, TINY, said.append)
     rollout = TINY.robots * TINY.horizon
     assert [progress.steps for progress in said] == [
         *range(kept.steps + rollout, TINY.steps + 1, rollout)
@@ -136,15 +138,17 @@ def test_a_half_written_checkpoint_does_not_count(toy, tmp_path):
     ids=lambda changed: next(iter(changed)),
 )
 def test_a_folder_of_another_training_is_refused(toy, changed):
-    parts = {"spec": SPEC, "task": TASK, "randomization": RANGES, "config": TOY, **changed}
+    parts = {"config": TOY, **changed}
+    config = parts.pop("config")
+    lesson = replace(LESSON, **parts)
     with pytest.raises(TrainingError, match="another robot, task, randomization or configuration"):
-        train(run=toy[2], **parts)
+        train(lesson, toy[2], config)
 
 
 def test_an_unphysical_range_is_refused_by_name(tmp_path):
     wrong = Randomization(terms=(Term(parameter="resistance", low=0.0, high=1.0),))
     with pytest.raises(ModelError, match="term resistance"):
-        train(SPEC, TASK, wrong, tmp_path, TINY)
+        train(replace(LESSON, randomization=wrong), tmp_path, TINY)
 
 
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, monkeypatch):
@@ -153,5 +157,5 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, monk
             monkeypatch.setattr(torch.nn.functional, "mse_loss", lambda *_: torch.tensor(np.nan))
 
     with pytest.raises(TrainingError, match=r"the loss is nan .* the last checkpoint is kept"):
-        train(SPEC, TASK, RANGES, tmp_path, TINY, spoil)
+        train(LESSON, tmp_path, TINY, spoil)
     assert Checkpoint.load(tmp_path).steps == 400

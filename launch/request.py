@@ -1,0 +1,28 @@
+"""`TrainingRequest`: what `ashore train` is asked for."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingRequest:
+    """A robot, what it shall learn, and for how long."""
+
+    robot: tyro.conf.Positional[str]
+    """A shipped robot's name, a folder with spec.toml and its MJCF, or the id of one of Gymnasium's
+    MuJoCo environments, such as Hopper-v5 or mymodule:Mine-v0."""
+    task: str | None = None
+    """What to learn: track, swing_up, walk or reach; the robot's own by default."""
+    ranges: Path | None = None
+    """File of what varies from robot to robot, written as a robot's randomization.toml; the robot's
+    own by default, and nothing for an environment of Gymnasium's."""
+    out: Path | None = None
+    """Folder of the run; the bundle is its sub-folder `bundle`. Default: runs/ROBOT-TASK."""
+    steps: int | None = None
+    """Control steps over all robots; default: what the task needs."""
+    seed: int = 0
+    """Seed of everything."""
+    resume: bool = False
+    """Go on where a killed training of the same kind stopped."""

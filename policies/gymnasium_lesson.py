@@ -1,0 +1,95 @@
+"""`GymnasiumLesson`: one of Gymnasium's MuJoCo environments, as something to be learned."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.contract_vec_env import ContractVecEnv, gymnasium_contract
+from ashore.envs.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
+from ashore.envs.randomization import Randomization
+from ashore.hardware.contract import Contract
+from ashore.policies.gymnasium_robot import GymnasiumRobot
+from ashore.policies.lesson import Act, Examination, normalised
+
+EXAMINED = 64
+"""Robots of an examination."""
+_LOOKED = 64, 200
+"""Robots and steps that are looked at before training."""
+_FAR = 0.99
+"""How far ahead rewards are added up where they are scaled: with this discount."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GymnasiumLesson:
+    """Its own rewards, on robots drawn from a randomization."""
+
+    robot: GymnasiumRobot
+    """The environment."""
+    randomization: Randomization = field(default_factory=lambda: Randomization(terms=()))
+    """What varies from robot to robot."""
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this lesson from others, as JSON takes it."""
+        return {"gymnasium": self.robot.name, "arguments": dict(self.robot.arguments)}
+
+    @property
+    def outlook(self) -> str:
+        """A sentence on what to do with the policy that learned it."""
+        return "Its robot exists in simulation only, so that there is nothing to deploy it on."
+
+    def check(self) -> None:
+        """Refuse a randomization that leaves what is physical.
+
+        Raises:
+            ModelError: naming the term.
+            TaskError: there is no such environment, or it cannot be batched.
+        """
+        self._robots(1, 0)
+
+    def _robots(self, robots: int, seed: int) -> GymnasiumVecEnv:
+        config = GymnasiumConfig(robots=robots, seed=seed, arguments=self.robot.arguments)
+        return GymnasiumVecEnv(self.robot.name, self.randomization, config)
+
+    @cached_property
+    def _looked(self) -> tuple[Contract, NDArray[np.float32], float]:
+        """The bare contract, and observations and the size of rewards under random actions."""
+        count, steps = _LOOKED
+        robots = self._robots(count, 1)
+        contract = gymnasium_contract(robots)
+        env, rng = ContractVecEnv(robots, contract), np.random.default_rng(0)
+        seen, rewards = [env.reset()], []
+        for _ in range(steps):
+            action = rng.uniform(-1.0, 1.0, (count, contract.action_size)).astype(np.float32)
+            observation, reward, _, _ = env.step(action)
+            seen.append(np.asarray(observation))
+            rewards.append(reward)
+        size = float(np.sqrt(np.mean(np.square(rewards))))
+        return contract, np.concatenate(seen), size
+
+    def contract(self, robots: int, seed: int) -> Contract:
+        """Return the contract, with a normaliser measured under random actions."""
+        contract, seen, _ = self._looked
+        return normalised(contract, seen)
+
+    def env(self, contract: Contract, robots: int, seed: int) -> ContractVecEnv:
+        """Make robots to train on, whose scaled rewards add up to about one at the beginning."""
+        size = self._looked[2]
+        scale = (1.0 - _FAR) / size if size > 0.0 else 1.0
+        return ContractVecEnv(self._robots(robots, seed), contract, scale)
+
+    def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
+        """Let a policy do one episode on each of many robots, without exploration."""
+        env = ContractVecEnv(self._robots(EXAMINED, seed), contract)
+        steps, observation = env.robots.episode_ticks, env.reset()
+        reward, failed = np.zeros(EXAMINED), np.zeros(EXAMINED, dtype=np.bool_)
+        for _ in range(steps):
+            observation, gained, ended = env.advance(act(observation))
+            reward += np.where(failed, 0.0, np.nan_to_num(gained))
+            failed |= ended | env.robots.damaged()
+            if failed.all():
+                break
+        return Examination(reward=reward / steps)

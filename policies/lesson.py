@@ -1,0 +1,141 @@
+"""`Lesson`: what a policy is trained to do, and what on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
+
+from ashore.envs.evaluate import Course, evaluate
+from ashore.envs.randomization import Randomization
+from ashore.envs.simulation import Simulation
+from ashore.envs.tasks.task import Task
+from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
+from ashore.hardware.contract import Contract
+from ashore.hardware.spec import RobotSpec
+from ashore.policies.gymnasium_robot import GymnasiumRobot
+
+Array = NDArray[np.float64]
+Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """How well a policy did."""
+
+    reward: Array
+    """Mean reward per step of each episode, `(n,)`; nothing is earned after a failure."""
+    slices: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    """Kinds of episode, each a mask `(n,)`."""
+
+
+class Lesson(Protocol):
+    """Robots, what they are asked to do, and how they are drawn."""
+
+    @property
+    def randomization(self) -> Randomization:
+        """What varies from robot to robot."""
+        ...
+
+    @property
+    def robot(self) -> RobotSpec | GymnasiumRobot:
+        """The robot, as a bundle keeps it."""
+        ...
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this lesson from others, as JSON takes it."""
+        ...
+
+    @property
+    def outlook(self) -> str:
+        """A sentence on what to do with the policy that learned it."""
+        ...
+
+    def check(self) -> None:
+        """Refuse a randomization that leaves what is physical.
+
+        Raises:
+            ModelError: naming the term.
+        """
+        ...
+
+    def contract(self, robots: int, seed: int) -> Contract:
+        """Return the contract, with a normaliser measured on `robots` under random actions."""
+        ...
+
+    def env(self, contract: Contract, robots: int, seed: int) -> VecEnv:
+        """Make robots to train on."""
+        ...
+
+    def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
+        """Let a policy do one episode on each of many robots, without exploration."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobotLesson:
+    """A task of `ashore.envs.tasks` on a robot with a spec."""
+
+    spec: RobotSpec
+    """The robot."""
+    task: Task
+    """What it is asked to do."""
+    randomization: Randomization
+    """What varies from robot to robot."""
+
+    @property
+    def robot(self) -> RobotSpec:
+        """The robot, as a bundle keeps it."""
+        return self.spec
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells this lesson from others, as JSON takes it."""
+        return {"robot": self.spec.to_dict(), "task": self.task.name}
+
+    @property
+    def outlook(self) -> str:
+        """A sentence on what to do with the policy that learned it."""
+        return (
+            "It has seen no real robot: before you deploy it, adapt it to one with `ashore adapt`, "
+            "which also says where that robot is outside the ranges below."
+        )
+
+    def check(self) -> None:
+        """Refuse a randomization that leaves what is physical.
+
+        Raises:
+            ModelError: naming the term.
+        """
+        self.randomization.check(Simulation(self.spec, 1))
+
+    def contract(self, robots: int, seed: int) -> Contract:
+        """Return the task's contract, with a normaliser measured under random actions."""
+        contract = self.task.contract(self.spec)
+        env = self.env(contract, min(robots, 256), seed + 1)
+        rng = np.random.default_rng(seed)
+        seen = [env.reset()]
+        for _ in range(50):
+            action = rng.uniform(-0.5, 0.5, (env.num_envs, contract.action_size))
+            seen.append(env.advance(action)[0])
+        return normalised(contract, np.concatenate(seen))
+
+    def env(self, contract: Contract, robots: int, seed: int) -> SimulationVecEnv:
+        """Make robots to train on."""
+        config = EnvConfig(robots=robots, seed=seed)
+        return SimulationVecEnv(self.spec, self.task, contract, self.randomization, config)
+
+    def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
+        """Let a policy do one episode on each of 256 robots, without exploration."""
+        course = Course(spec=self.spec, task=self.task, source=self.randomization, seed=seed)
+        outcome = evaluate(act, contract, course)
+        return Examination(reward=outcome.reward, slices=self.task.slices(outcome.plan))
+
+
+def normalised(contract: Contract, seen: NDArray[np.float32]) -> Contract:
+    """Bake the mean and spread of observations `(m, k)` into a contract."""
+    observations = seen.astype(np.float64)
+    return contract.with_normaliser(observations.mean(axis=0), observations.std(axis=0) + 0.05)
