@@ -1,7 +1,8 @@
 """`WireModel`: what lies between a robot's sensors and its policy: lateness, noise, loss."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,12 +68,17 @@ class WireModel:
         self.values = {
             name: np.full((n, len(p.elements)), p.value) for name, p in self.parameters.items()
         }
-        joint_signals = ("joint_position", "joint_velocity", "joint_current", "voltage")
-        self._layout = {name: len(joints) for name in joint_signals}
-        self._layout.update(dict.fromkeys(("imu_gyro", "imu_gravity") if imu else (), 3))
-        self._edges = np.cumsum(list(self._layout.values()))[:-1]
-        size = sum(self._layout.values())
-        owners = [list(range(len(joints)))] * 4 + [[len(joints)] * 3] * (2 if imu else 0)
+        measured = ["joint_position", "joint_velocity"]
+        measured += ["imu_gyro", "imu_gravity"] if imu else []
+        self._layout = {
+            name: 3 if name.startswith("imu") else len(joints)
+            for name in (*measured, "joint_current", "voltage")
+        }
+        edges = np.cumsum([0, *self._layout.values()]).tolist()
+        self._slices = [slice(*ends) for ends in pairwise(edges)]
+        self._noisy, size = edges[len(measured)], edges[-1]
+        own, imus = np.arange(len(joints)), np.full(3, len(joints))
+        owners = [imus if name.startswith("imu") else own for name in self._layout]
         self._owner = np.concatenate(owners)
         depth = int(np.ceil(sum(p.high for p in _LATE[:2]) / period)) + 2
         self._past = np.zeros((depth, n, size))
@@ -81,8 +87,7 @@ class WireModel:
         self._losses = len(self.parameters["dropped_samples"].elements)
         self._kept = np.zeros((n, size))
         self._new = np.ones(n, dtype=np.bool_)
-        self._noisy = _columns(self._layout, _NOISE)
-        self._noise = np.zeros((n, len(self._noisy)))
+        self._noise = np.zeros((n, self._noisy))
         self._turn = np.tile([1.0, 0.0, 0.0, 0.0], (n, 1))
         self._late = self._lossy = self._skewed = False
         self._stale = True
@@ -107,7 +112,7 @@ class WireModel:
         """Let this tick's samples pass; for robots `ids` only, if given, whose rows these are."""
         if self._stale:
             self._refresh()
-        rows = self._everyone if ids is None else ids
+        rows = slice(None) if ids is None else ids
         dice = self.dice if ids is None else self.dice.of(ids)
         if ids is None:
             self._head = (self._head - 1) % len(self._past)
@@ -116,18 +121,17 @@ class WireModel:
         # Every robot draws at every tick, so that its numbers don't depend on its neighbours.
         chance = dice.uniform(k=2 + self._losses)
         lateness, self._jitter[rows], loss = chance[:, :1], chance[:, 1:2], chance[:, 2:]
-        out = self._remember(raw, rows)
-        if self._late:
-            out = self._delayed(rows, lateness)
-        out[:, self._noisy] += self._noise[rows] * dice.normal(len(self._noisy))
+        self._remember(raw, self._everyone[rows])
+        out = self._delayed(self._everyone[rows], lateness) if self._late else raw
+        out[:, : self._noisy] += self._noise[rows] * dice.normal(self._noisy)
         if self._lossy:
             lost = (loss < self.values["dropped_samples"][rows])[:, self._owner]
             out = np.where(lost & ~self._new[rows][:, None], self._kept[rows], out)
         self._kept[rows] = out
         self._new[rows] = False
-        return dict(zip(self._layout, np.split(out, self._edges, axis=1), strict=True))
+        return {n: out[:, part] for n, part in zip(self._layout, self._slices, strict=True)}
 
-    def _turned(self, sensed: Mapping[str, Array], rows: Ids) -> Mapping[str, Array]:
+    def _turned(self, sensed: Mapping[str, Array], rows: Ids | slice) -> Mapping[str, Array]:
         turn = self._turn[rows]
         return {
             **sensed,
@@ -135,11 +139,11 @@ class WireModel:
             "imu_gravity": rotate(turn, sensed["imu_gravity"]),
         }
 
-    def _remember(self, raw: Array, rows: Ids) -> Array:
+    def _remember(self, raw: Array, rows: Ids) -> None:
         self._past[self._head, rows] = raw
         new = self._new[rows]
-        self._past[:, rows[new]] = raw[new]
-        return raw
+        if new.any():
+            self._past[:, rows[new]] = raw[new]
 
     def _delayed(self, rows: Ids, lateness: Array) -> Array:
         depth = len(self._past)
@@ -149,7 +153,10 @@ class WireModel:
         part = (ticks - whole)[:, None]
         newer = self._past[(self._head + whole) % depth, rows]
         older = self._past[(self._head + whole + 1) % depth, rows]
-        return np.asarray(newer + (older - newer) * part)
+        older -= newer
+        older *= part
+        newer += older
+        return np.asarray(newer)
 
     def _refresh(self) -> None:
         """Find out which of these effects there are at all."""
@@ -160,14 +167,6 @@ class WireModel:
         self._skewed = "imu_mounting" in values and bool(
             values["imu_mounting"].any() or values["gyro_bias"].any()
         )
-        noise = [values[_NOISE[name]] for name in self._layout if name in _NOISE]
-        widths = [self._layout[name] for name in self._layout if name in _NOISE]
-        self._noise[:] = np.concatenate(
-            [np.broadcast_to(v, (len(v), w)) for v, w in zip(noise, widths, strict=True)], axis=1
-        )
-
-
-def _columns(layout: Mapping[str, int], chosen: Collection[str]) -> Ids:
-    """Columns of the chosen signals."""
-    owners = [name for name, width in layout.items() for _ in range(width)]
-    return np.flatnonzero([name in chosen for name in owners])
+        for name, part in zip(self._layout, self._slices, strict=True):
+            if name in _NOISE:
+                self._noise[:, part] = values[_NOISE[name]]
