@@ -11,7 +11,8 @@ from ashore.adapt.errors import AdaptError
 from ashore.adapt.least_squares import STEP, LeastSquares
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
-from ashore.adapt.replay import ReplayConfig, whole_log_errors
+from ashore.adapt.replay import ReplayConfig
+from ashore.adapt.replay_set import whole_log_errors
 from ashore.adapt.trajectory import Trajectory, Window
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.spec import RobotSpec

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.priors import Coordinates
-from ashore.adapt.replay import Replay, ReplayConfig
+from ashore.adapt.replay import ReplayConfig
+from ashore.adapt.replay_set import ReplaySet
 from ashore.adapt.trajectory import Window
 from ashore.hardware.spec import RobotSpec
 
@@ -57,8 +58,8 @@ class LeastSquares:
     ) -> None:
         self.coordinates, self._spec = coordinates, spec
         self.size = len(coordinates.mean)
-        self._wide = Replay(spec, windows, self.size + 1, config)
-        self._narrow = Replay(spec, windows, len(LADDER), config)
+        self._wide = ReplaySet(spec, windows, self.size + 1, config)
+        self._narrow = ReplaySet(spec, windows, len(LADDER), config)
         self._keep = self._wide.fresh.ravel()
         seconds = sum(float(window.time[-1]) for window in windows)
         joints = len(spec.joints)
@@ -124,7 +125,7 @@ class LeastSquares:
         root = np.linalg.cholesky(np.linalg.inv(self.curvature(here)))
         fine = self._narrow.config
         coarse = replace(fine, timestep=COARSE * fine.timestep)
-        crowd = Replay(self._spec, self._narrow.windows, CROWD, coarse)
+        crowd = ReplaySet(self._spec, self._narrow.windows, CROWD, coarse)
         best, least, centre, width = z, np.inf, z, SPREAD
         for _ in range(generations):
             drawn = centre + width * rng.standard_normal((CROWD, self.size)) @ root.T
@@ -153,7 +154,7 @@ class LeastSquares:
         step[free] = -np.linalg.solve(matrix, slope[free])
         return np.asarray(np.clip(z + step, low, high))
 
-    def _residuals(self, replay: Replay, z: Array) -> Array:
+    def _residuals(self, replay: ReplaySet, z: Array) -> Array:
         inside = np.clip(z, self.coordinates.lowest, self.coordinates.highest)
         residual = replay.residual(self.coordinates.values(inside))
         kept = residual.reshape(len(z), -1)[:, self._keep]

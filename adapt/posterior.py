@@ -1,6 +1,7 @@
 """`Posterior`: a distribution over a robot's parameters, and a source of simulated robots."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import truncnorm
 
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.priors import Coordinates, Prior
+from ashore.adapt.priors import LEAST, Coordinates, Prior, placed
 from ashore.envs.dice import Dice
 from ashore.envs.parameter import Parameter
 from ashore.envs.parameter_set import ParameterSet
@@ -50,6 +51,8 @@ class Posterior:
     """Smallest physical values."""
     high: Array
     """Largest physical values."""
+    on: tuple[str, ...] = ()
+    """The one element that each parameter is of, or an empty text; none where all are for all."""
 
     def __post_init__(self) -> None:
         """Refuse a covariance that isn't one."""
@@ -71,6 +74,7 @@ class Posterior:
             prior_sd=sd,
             low=coordinates.low,
             high=coordinates.high,
+            on=coordinates.on,
         )
 
     def measured(self, name: str, value: Array, prior: Prior, parameter: Parameter) -> "Posterior":
@@ -95,6 +99,7 @@ class Posterior:
             prior_sd=np.concatenate([self.prior_sd, np.full(width, prior.sd)]),
             low=np.concatenate([self.low, np.full(width, parameter.low)]),
             high=np.concatenate([self.high, np.full(width, parameter.high)]),
+            on=(*self._elements, ""),
         )
 
     @property
@@ -106,6 +111,20 @@ class Posterior:
     def value(self) -> dict[str, Array]:
         """Most likely physical value of each parameter, each `(width,)`."""
         return self._split(self._outward(self.mode))
+
+    def robot(self, parameters: Mapping[str, Parameter]) -> dict[str, Array]:
+        """Return the most likely robot, as a simulation with `parameters` is set: `(1, k)` each."""
+        return self._place({name: value[None] for name, value in self.value.items()}, parameters)
+
+    @property
+    def _elements(self) -> tuple[str, ...]:
+        return self.on or ("",) * len(self.names)
+
+    def _place(
+        self, values: Mapping[str, Array], parameters: Mapping[str, Parameter]
+    ) -> dict[str, Array]:
+        elements = zip(self.names, self._elements, strict=True)
+        return {name: placed(values[name], on, parameters[name]) for name, on in elements}
 
     @property
     def changing(self) -> tuple[Term, ...]:
@@ -119,12 +138,13 @@ class Posterior:
             AdaptError: the simulation lacks a parameter or has another number of joints.
         """
         for name, width in zip(self.names, self.widths, strict=True):
-            if world.values(name).shape[1] != width:
+            if width not in (1, world.values(name).shape[1]):
                 raise AdaptError(
                     f"the posterior has {width} values of {name!r} a robot, and the simulation "
                     f"{world.values(name).shape[1]}; calibrate this robot from its own logs"
                 )
-        return self._split(self._outward(self.sample(dice)))
+        drawn = self._split(self._outward(self.sample(dice)))
+        return self._place(drawn, world.parameters)
 
     def sample(self, dice: Dice) -> Array:
         """Draw a vector of coordinates for each stream, within what is physical, `(n, D)`."""
@@ -170,7 +190,8 @@ class Posterior:
         """JSON text, as `from_json` reads it."""
         arrays = {key: value.tolist() for key, value in vars(self).items()
                   if isinstance(value, np.ndarray)}
-        return json.dumps({"names": self.names, "widths": self.widths, **arrays}, indent=2)
+        texts = {"names": self.names, "on": self.on, "widths": self.widths}
+        return json.dumps({**texts, **arrays}, indent=2)
 
     @classmethod
     def from_json(cls, text: str) -> "Posterior":
@@ -184,6 +205,7 @@ class Posterior:
             return cls(
                 names=tuple(data["names"]),
                 widths=tuple(data["widths"]),
+                on=tuple(data.get("on", ())),
                 log=np.array(data["log"], dtype=np.bool_),
                 **{key: np.array(data[key], dtype=np.float64) for key in _NUMBERS},
             )
@@ -191,7 +213,8 @@ class Posterior:
             raise AdaptError(f"not a posterior: {error}; give what to_json wrote") from None
 
     def _inward(self, physical: Array) -> Array:
-        return np.where(self.log, np.log(np.where(self.log, physical, 1.0)), physical)
+        scale = np.maximum(np.where(self.log, physical, 1.0), LEAST)
+        return np.where(self.log, np.log(scale), physical)
 
     def _outward(self, inner: Array) -> Array:
         values = np.where(self.log, np.exp(np.where(self.log, inner, 0.0)), inner)

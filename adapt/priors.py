@@ -11,6 +11,9 @@ from ashore.envs.parameter import Parameter
 
 Array = NDArray[np.float64]
 
+LEAST = 1e-12
+"""What a logarithm takes for zero."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prior:
@@ -21,7 +24,11 @@ class Prior:
     log: bool = False
     """Whether the logarithm is what is normal: for positive scales."""
     mean: float | None = None
-    """The parameter's most likely value; None for the motor file's nominal one."""
+    """The parameter's most likely value; None for the nominal one."""
+    shared: bool = False
+    """Whether one value holds for all of its elements, as for motors of one kind."""
+    on: str = ""
+    """The one element that it is of, such as `trunk:x`, the others being nominal; empty for all."""
 
     def __post_init__(self) -> None:
         """Refuse a belief without width."""
@@ -47,7 +54,7 @@ WIDE: Mapping[str, Prior] = {
     "stribeck_velocity": Prior(sd=0.5, log=True, mean=0.3),
     "viscous": Prior(sd=0.01),
     "encoder_offset": Prior(sd=0.05),
-    "mass": Prior(sd=0.03, log=True),
+    "mass": Prior(sd=0.03, log=True, shared=True),
 }
 """A servo in any state of wear, behind any adapter, mounted by hand."""
 
@@ -62,15 +69,31 @@ HEALTHY: Mapping[str, Prior] = {
     "command_delay": Prior(sd=0.002),
     "friction_base": Prior(sd=0.02),
     "friction_load": Prior(sd=0.05),
-    "mass": Prior(sd=0.02, log=True),
+    "mass": Prior(sd=0.02, log=True, shared=True),
 }
 """A servo within what its published parameters vary by, and a weight off the scales."""
+
+ALIKE: Mapping[str, Prior] = {
+    "strength": Prior(sd=0.4, log=True, shared=True),
+    "velocity_gain": Prior(sd=0.7, log=True, shared=True),
+    "friction_base": Prior(sd=1.0, log=True, mean=0.1, shared=True),
+    "friction_load": Prior(sd=0.15, mean=0.2, shared=True),
+    "armature": Prior(sd=0.7, log=True, shared=True),
+    "command_delay": Prior(sd=0.005, shared=True),
+}
+"""Torque sources of one kind, of which only a guess is known."""
+
+STANDING: Mapping[str, Prior] = {
+    **ALIKE,
+    "friction": Prior(sd=0.4, log=True, mean=0.8, shared=True),
+}
+"""The same in a robot that stands on its feet."""
 
 
 class Coordinates:
     """Parameters as one vector `z` `(D,)`: 0 is the prior's mean, 1 its standard deviation.
 
-    A parameter of the joints has one coordinate a joint, `mass` has one.
+    A parameter of the joints has one coordinate a joint, or one if it is shared.
     """
 
     def __init__(
@@ -85,9 +108,13 @@ class Coordinates:
             known = ", ".join(sorted(parameters))
             raise AdaptError(f"a prior of {unknown[0]!r}, and the simulation has only: {known}")
         self.names = tuple(priors)
-        self.widths = tuple(1 if name == "mass" else joints for name in self.names)
+        self.on = tuple(priors[name].on for name in self.names)
+        self.widths = tuple(
+            1 if priors[name].shared or priors[name].on else joints for name in self.names
+        )
         each = [(priors[n], parameters[n]) for n, w in zip(self.names, self.widths, strict=True)
                 for _ in range(w)]
+        self._parameters = {name: parameters[name] for name in self.names}
         self.log = np.array([prior.log for prior, _ in each])
         self.low = np.array([parameter.low for _, parameter in each])
         self.high = np.array([parameter.high for _, parameter in each])
@@ -99,7 +126,8 @@ class Coordinates:
 
     def inward(self, physical: Array) -> Array:
         """Transform physical values: the logarithm where that is what is normal."""
-        return np.where(self.log, np.log(np.where(self.log, physical, 1.0)), physical)
+        scale = np.maximum(np.where(self.log, physical, 1.0), LEAST)
+        return np.where(self.log, np.log(scale), physical)
 
     def outward(self, inner: Array) -> Array:
         """Transform back, never past what is physical."""
@@ -107,10 +135,33 @@ class Coordinates:
         return np.asarray(np.clip(values, self.low, self.high))
 
     def values(self, z: Array) -> dict[str, Array]:
-        """Physical values of vectors `z` `(P, D)`, each `(P, width)`."""
-        return self.split(self.outward(self.mean + self.sd * z))
+        """Physical values of vectors `z` `(P, D)`, each `(P, width)` or of all elements."""
+        flat = self.split(self.outward(self.mean + self.sd * z))
+        return {
+            name: placed(flat[name], on, self._parameters[name])
+            for name, on in zip(self.names, self.on, strict=True)
+        }
 
     def split(self, flat: Array) -> dict[str, Array]:
         """Cut `(..., D)` into one array a parameter."""
         edges = np.cumsum(self.widths)[:-1]
         return dict(zip(self.names, np.split(flat, edges, axis=-1), strict=True))
+
+
+def placed(value: Array, on: str, parameter: Parameter) -> Array:
+    """Values `(P, 1)` of the element `on` among the others' nominal ones; as they are if for all.
+
+    Raises:
+        AdaptError: the parameter has no such element.
+    """
+    if not on:
+        return value
+    if on not in parameter.elements:
+        raise AdaptError(
+            f"a prior of {parameter.name!r} on {on!r}, and there is only: "
+            f"{', '.join(parameter.elements)}"
+        )
+    nominal = parameter.nominal or (parameter.value,) * len(parameter.elements)
+    whole = np.tile(np.array(nominal), (len(value), 1))
+    whole[:, parameter.elements.index(on)] = value[:, 0]
+    return whole

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.trajectory import Trajectory, Window
+from ashore.adapt.trajectory import Window
 from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.standing import stand
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
@@ -34,8 +35,9 @@ class Replay:
     """`W` windows under `P` parameter vectors: `P * W` simulated robots, stepped together.
 
     Each robot starts from its window's measured angle and smoothed velocity, is given the logged
-    goals, late by its own `command_delay`, and its encoder reads its own `encoder_offset`. `S` is
-    the number of samples of all windows together.
+    goals, late by its own `command_delay`, and its encoder reads its own `encoder_offset`. A free
+    base, which nothing measures, starts at rest on its feet. `S` is the number of samples of all
+    windows together.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Replay:
             vectors * len(windows),
             SimulationConfig(timestep=self.config.timestep, threads=self.config.threads),
         )
+        self._changed: set[str] = set()
         self.timestep = self.simulation.timestep
         longest = max(window.time[-1] for window in windows)
         self.steps = int(np.ceil(longest / self.timestep - 1e-9)) + 1
@@ -101,8 +104,7 @@ class Replay:
     def _value(self, values: Mapping[str, Array], name: str) -> Array:
         if name in values:
             return np.asarray(values[name])
-        nominal = self.simulation.parameters[name].value
-        return np.full((self.vectors, self.measured.shape[1]), nominal)
+        return np.tile(self.simulation.nominal(name), (self.vectors, 1))
 
     def _spread(self, value: Array) -> Array:
         """Repeat `(P, k)` for each window: `(P * W, k)`."""
@@ -116,6 +118,9 @@ class Replay:
         """Set parameters and states; duty starts where the control law has settled."""
         simulation, everyone = self.simulation, np.arange(self.simulation.n)
         factor = self._tile(np.array([[w.trajectory.mass] for w in self.windows]))
+        for name in self._changed.difference(values):
+            simulation.set(name, simulation.nominal(name), everyone)
+        self._changed.update(values)
         for name, value in values.items():
             scale = factor if name == "mass" else 1.0
             simulation.set(name, self._spread(value) * scale, everyone)
@@ -131,6 +136,7 @@ class Replay:
         position = self._tile(np.stack([t.position[i] for t, i in logs])) - offset
         velocity = self._tile(np.stack([t.velocity[i] for t, i in logs]))
         simulation.reset(everyone, Start(position=position, velocity=velocity))
+        stand(simulation)
         simulation.motor.p_gain[:] = self._tile(np.stack([t.p_gain for t, _ in logs]))
         return simulation
 
@@ -183,24 +189,3 @@ class Replay:
             if v is not None
         ])
 
-
-def whole_log_errors(
-    spec: RobotSpec,
-    trajectories: Sequence[Trajectory],
-    values: Mapping[str, Array],
-    config: ReplayConfig | None = None,
-) -> dict[str, float]:
-    """Mean absolute error of each trajectory's replay from its first sample to its last [rad].
-
-    Args:
-        spec: the robot.
-        trajectories: what to replay; a recording that broke off is replayed piece by piece.
-        values: parameters by name, `(1, nj)` or `(1, 1)`; others are nominal.
-        config: how.
-    """
-    windows = [window for trajectory in trajectories for window in trajectory.segments()]
-    errors = Replay(spec, windows, 1, config).errors(values)[0]
-    found: dict[str, list[float]] = {}
-    for window, error in zip(windows, errors, strict=True):
-        found.setdefault(window.trajectory.source, []).append(float(error))
-    return {source: float(np.mean(values)) for source, values in found.items()}

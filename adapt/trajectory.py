@@ -52,6 +52,8 @@ class Trajectory:
     """Which samples are measurements, `(T, nj)`; others repeat an older one."""
     mass: float = 1.0
     """Moving mass of this recording relative to the spec's model."""
+    held: bool = False
+    """Whether a base that is free hung in a stand, its feet off the floor."""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not belong together."""
@@ -140,10 +142,13 @@ class Trajectory:
     def from_log(cls, log: Log, spec: RobotSpec) -> "Trajectory":
         """Take what calibration needs of a log of the robot `spec`.
 
-        The setup may say `p_gain`, `trajectory` (the motion's name), `mass` [kg] and `length` [m].
+        The setup may say `p_gain`, `trajectory` (the motion's name), `mass` [kg], `length` [m],
+        that the robot was `held`, and the `joints` of the columns, which are put into the spec's
+        order.
 
         Raises:
-            AdaptError: another number of joints, no command, or a length the model doesn't have.
+            AdaptError: other joints or another number of them, no command, or a length the model
+                doesn't have.
         """
         readings, commands, setup = log.readings, log.commands, log.header.setup
         joints = len(spec.joints)
@@ -152,19 +157,21 @@ class Trajectory:
                 f"{log.path} is of {readings.position.shape[-1]} joints and robot {spec.name!r} "
                 f"has {joints}; give a log of that robot"
             )
+        order = _order(setup, spec, log.path.stem)
         gain = np.asarray(setup.get("p_gain", spec.column("p_gain")), dtype=np.float64)
         return cls(
             label=str(setup.get("trajectory", log.path.stem)),
             source=log.path.stem,
             time=readings.time - readings.time[0],
-            position=readings.position,
-            voltage=readings.voltage if np.isfinite(readings.voltage).all() else None,
+            position=readings.position[:, order],
+            voltage=readings.voltage[:, order] if np.isfinite(readings.voltage).all() else None,
             goal_time=commands.time - readings.time[0],
-            goal=commands.position,
-            torque_enabled=readings.torque_enabled,
+            goal=commands.position[:, order],
+            torque_enabled=readings.torque_enabled[:, order],
             p_gain=np.broadcast_to(gain, (joints,)).copy(),
-            fresh=readings.age == 0.0,
+            fresh=readings.age[:, order] == 0.0,
             mass=_relative_mass(setup, spec, log.path.stem),
+            held=bool(setup.get("held", False)),
         )
 
 
@@ -199,6 +206,17 @@ def _derivative(time: Array, position: Array, period: float) -> Array:
         slope = savgol_filter(even, width, 3, deriv=1, delta=step, mode="interp")
         columns.append(np.interp(time, grid, slope))
     return np.stack(columns, axis=1)
+
+
+def _order(setup: Mapping[str, object], spec: RobotSpec, source: str) -> list[int]:
+    """Columns of a log in the spec's order."""
+    names = setup.get("joints", spec.names)
+    if not isinstance(names, (list, tuple)) or sorted(map(str, names)) != sorted(spec.names):
+        raise AdaptError(
+            f"{source} is of joints {names}, and robot {spec.name!r} has "
+            f"{', '.join(spec.names)}; give a spec of those joints"
+        )
+    return [list(names).index(name) for name in spec.names]
 
 
 def _relative_mass(setup: Mapping[str, object], spec: RobotSpec, source: str) -> float:

@@ -1,4 +1,4 @@
-"""The benchmark of calibration: held-out error on real logs of an XL330."""
+"""The benchmark of calibration: held-out error on real logs of an XL330, and of a Pupper."""
 
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from ashore.adapt.calibrate import CalibrationConfig, calibrate
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.priors import HEALTHY
-from ashore.adapt.replay import ReplayConfig, whole_log_errors
+from ashore.adapt.replay import ReplayConfig
+from ashore.adapt.replay_set import whole_log_errors
 from ashore.adapt.trajectory import Trajectory
 from ashore.hardware.bam import import_bam
 from ashore.hardware.log import Log
 from ashore.hardware.spec import RobotSpec
+from ashore.launch import bench_pupper
 
 Row = dict[str, Any]
 
@@ -32,7 +34,8 @@ def run(data_dir: Path, short: bool) -> list[Row]:
     """Fit on two gains' logs and test on the third's, for each of the three.
 
     An error is the mean, over a gain's four logs, of the mean absolute position error of a
-    closed-loop replay of the whole log; `xl330_heldout_mae_rad` is the mean of the three.
+    closed-loop replay of the whole log; `xl330_heldout_mae_rad` is the mean of the three. Rows of
+    `bench_pupper` follow where its logs are there.
 
     Args:
         data_dir: folder of data sets, or the `xl330` one among them.
@@ -60,7 +63,9 @@ def run(data_dir: Path, short: bool) -> list[Row]:
     everything = {source: error for errors in held_out.values() for source, error in errors.items()}
     overall = float(np.mean([_mean(errors) for errors in held_out.values()]))
     whole = _row("xl330_heldout_mae_rad", overall, "rad", PEER, PEER_ERROR)
-    return [whole, *rows, *_motion_rows(trajectories, everything)]
+    rows = [whole, *rows, *_motion_rows(trajectories, everything)]
+    standing = data_dir / "pupper"
+    return [*rows, *bench_pupper.run(standing, short)] if standing.is_dir() else rows
 
 
 def bench_config(short: bool) -> CalibrationConfig:

@@ -1,14 +1,16 @@
 """`ashore calibrate`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ashore.adapt.adaptation import counter
 from ashore.adapt.calibrate import Calibration, CalibrationConfig, calibrate
 from ashore.adapt.diagnosis import diagnose
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.priors import HEALTHY
+from ashore.adapt.priors import ALIKE, HEALTHY, STANDING
 from ashore.adapt.trajectory import Trajectory
+from ashore.envs.servo_model import load_servo
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.errors import LogError
 from ashore.hardware.log import Log, check
@@ -30,13 +32,33 @@ def run_calibration(robot: str, logs: Sequence[Path], out: Path | None) -> int:
         check(log)
         trajectories.append(Trajectory.from_log(log, spec))
     with progress_bar() as bar:
-        fitted = calibrate(spec, trajectories, CalibrationConfig(priors=HEALTHY), counter(bar))
+        fitted = calibrate(spec, trajectories, config_for(spec), counter(bar))
     _tell(fitted, spec)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(fitted.posterior.to_json(), encoding="utf-8")
         say(f"posterior: {out}")
     return 0
+
+
+def config_for(spec: RobotSpec) -> CalibrationConfig:
+    """How a robot is calibrated, by its motors and by whether its base is free.
+
+    A free base is not measured, so a log is replayed whole, from standing. Motors of a robot that
+    stands are of one kind: twelve of everything would fit the log and predict the next one worse.
+    """
+    torque = load_servo(spec.joints[0].servo).law == "pd"
+    if spec.imu is None:
+        return CalibrationConfig(priors=ALIKE if torque else HEALTHY)
+    together = {name: replace(p, shared=True) for name, p in HEALTHY.items()}
+    together["friction"] = STANDING["friction"]
+    del together["encoder_offset"]
+    return CalibrationConfig(
+        priors=STANDING if torque else together,
+        window_iterations=0,
+        generations=0,
+        correlation=0.25,
+    )
 
 
 def _tell(fitted: Calibration, spec: RobotSpec) -> None:

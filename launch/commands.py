@@ -98,16 +98,19 @@ def deploy(bundle: Folder, /, session: Options) -> int:
     return conclude(run_session(loaded, session, "deploy"))
 
 
-def import_logs(files: tyro.conf.Positional[tuple[Path, ...]], /, out: Path) -> int:
-    """Turn logs of other formats into Ashore's: BAM JSON files, or folders of them.
+def import_logs(
+    files: tyro.conf.Positional[tuple[Path, ...]], /, out: Path, held: bool = False
+) -> int:
+    """Turn logs of other formats into Ashore's: BAM's JSON, puppersim's archives.
 
     Args:
-        files: files to read, or folders whose *.json are read.
+        files: files to read, or folders whose *.json and *.npz are read.
         out: folder to write the MCAP logs to.
+        held: the legged robot of the archives hung in a stand, its feet off the floor.
     """
     from ashore.launch.importing import run_import
 
-    return run_import(files, out)
+    return run_import(files, out, held)
 
 
 def calibrate(

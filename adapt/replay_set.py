@@ -1,0 +1,83 @@
+"""`ReplaySet`: windows of robots on their feet and of robots in a stand, replayed as one."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.errors import AdaptError
+from ashore.adapt.replay import Replay, ReplayConfig
+from ashore.adapt.trajectory import Trajectory, Window
+from ashore.envs.standing import held
+from ashore.hardware.spec import RobotSpec
+
+Array = NDArray[np.float64]
+
+
+class ReplaySet:
+    """A `Replay` for each kind of support, their rows and windows in a row.
+
+    Windows of robots that were held come last. Arrays are as `Replay` has them.
+    """
+
+    def __init__(
+        self,
+        spec: RobotSpec,
+        windows: Sequence[Window],
+        vectors: int,
+        config: ReplayConfig | None = None,
+    ) -> None:
+        """Lay out the batches.
+
+        Raises:
+            AdaptError: there is no window.
+        """
+        kinds = [[w for w in windows if w.trajectory.held == kind] for kind in (False, True)]
+        if not any(kinds):
+            raise AdaptError("no window to replay: the logs are shorter than three samples")
+        self._parts = [
+            Replay(held(spec) if kind else spec, group, vectors, config)
+            for kind, group in enumerate(kinds)
+            if group
+        ]
+        self.config = self._parts[0].config
+        self.simulation = self._parts[0].simulation
+        self.windows = [window for part in self._parts for window in part.windows]
+        self.measured = np.concatenate([part.measured for part in self._parts])
+        self.fresh = np.concatenate([part.fresh for part in self._parts])
+        self.time = np.concatenate([part.time for part in self._parts])
+        before = np.cumsum([0, *(len(part.windows) for part in self._parts[:-1])])
+        self.window = np.concatenate(
+            [part.window + b for part, b in zip(self._parts, before, strict=True)]
+        )
+
+    def residual(self, values: Mapping[str, Array]) -> Array:
+        """Predicted minus measured, `(P, S, nj)` [rad]; zero where nothing was measured."""
+        return np.concatenate([part.residual(values) for part in self._parts], axis=1)
+
+    def errors(self, values: Mapping[str, Array]) -> Array:
+        """Mean absolute error of each vector and window, `(P, W)` [rad]."""
+        return np.concatenate([part.errors(values) for part in self._parts], axis=1)
+
+
+def whole_log_errors(
+    spec: RobotSpec,
+    trajectories: Sequence[Trajectory],
+    values: Mapping[str, Array],
+    config: ReplayConfig | None = None,
+) -> dict[str, float]:
+    """Mean absolute error of each trajectory's replay from its first sample to its last [rad].
+
+    Args:
+        spec: the robot.
+        trajectories: what to replay; a recording that broke off is replayed piece by piece.
+        values: parameters by name, `(1, nj)` or `(1, 1)`; others are nominal.
+        config: how.
+    """
+    windows = [window for trajectory in trajectories for window in trajectory.segments()]
+    replay = ReplaySet(spec, windows, 1, config)
+    errors = replay.errors(values)[0]
+    found: dict[str, list[float]] = {}
+    for window, error in zip(replay.windows, errors, strict=True):
+        found.setdefault(window.trajectory.source, []).append(float(error))
+    return {source: float(np.mean(values)) for source, values in found.items()}
