@@ -143,8 +143,8 @@ def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
         when = f"reached after {reached[0]:.0f} s" if reached else "not reached here"
         stated = f" (stated: {config.target:g}, {when})"
     say(
-        f"reward per step {figures['reward']:.3f} on randomized robots{stated}; "
-        f"{time.monotonic() - began:.0f} s in all"
+        f"reward per step {figures['reward']:.3f}, {figures['return']:,.4g} an episode, on "
+        f"{figures['robots']} robots{stated}; {time.monotonic() - began:.0f} s in all"
     )
     say(f"bundle: {path}; TensorBoard: tensorboard --logdir {out / 'tensorboard'}")
     return bundle

@@ -92,4 +92,4 @@ class GymnasiumLesson:
             failed |= ended | env.robots.damaged()
             if failed.all():
                 break
-        return Examination(reward=reward / steps)
+        return Examination(reward=reward / steps, steps=steps)

@@ -27,6 +27,8 @@ class Examination:
 
     reward: Array
     """Mean reward per step of each episode, `(n,)`; nothing is earned after a failure."""
+    steps: int
+    """Steps of a whole episode."""
     slices: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     """Kinds of episode, each a mask `(n,)`."""
 
@@ -132,7 +134,9 @@ class RobotLesson:
         """Let a policy do one episode on each of 256 robots, without exploration."""
         course = Course(spec=self.spec, task=self.task, source=self.randomization, seed=seed)
         outcome = evaluate(act, contract, course)
-        return Examination(reward=outcome.reward, slices=self.task.slices(outcome.plan))
+        steps = round(self.task.episode * self.spec.rate)
+        slices = self.task.slices(outcome.plan)
+        return Examination(reward=outcome.reward, steps=steps, slices=slices)
 
 
 def normalised(contract: Contract, seen: NDArray[np.float32]) -> Contract:

@@ -23,8 +23,8 @@ def model_card(
     """
     figures = facts["figures"]
     reached, target = figures["steps_to_target"], figures["target"]
-    when = f"after {reached:,} control steps" if reached else "never in this training"
-    stated = "" if target is None else f" The stated reward of {target:g} was reached {when}."
+    when = f"reached after {reached:,} control steps" if reached else "not reached in this training"
+    stated = "" if target is None else f" The stated reward of {target:g} was {when}."
     slices = "\n".join(f"| {name} | {value:.3f} |" for name, value in figures["slices"].items())
     table = f"\n| episodes | reward |\n|---|---|\n{slices}\n" if slices else ""
     ranges = "\n".join(f"- `{term}`" for term in randomization.terms) or "- nothing varies"
@@ -40,7 +40,8 @@ Pretrained in simulation on {facts["created"]}, seed {facts["config"]["seed"]}, 
 ![Learning curve](curve.svg)
 
 Mean reward per step over {figures["robots"]} robots drawn from the ranges below: \
-**{figures["reward"]:.3f}** (worst episode {figures["worst_reward"]:.3f}).{stated}
+**{figures["reward"]:.3f}** (worst episode {figures["worst_reward"]:.3f}), which is \
+{figures["return"]:,.4g} an episode.{stated}
 {table}
 ## What it was prepared for
 

@@ -150,6 +150,7 @@ def _bundle(
         "robots": len(exam.reward),
         "reward": float(exam.reward.mean()),
         "worst_reward": float(exam.reward.min()),
+        "return": float(exam.reward.mean()) * exam.steps,
         "slices": slices,
         "target": config.target,
         "steps_to_target": _reached(curve, config.target),
