@@ -24,18 +24,19 @@ class Bumps:
 
         h = roughness (1 + mean_k sin(w_k . p + phase_ik)) / 2,  between 0 and roughness
 
-    A sphere or capsule that can touch the floor is made thicker by `h`, at every control tick, so
-    that it rests on the floor as if the ground were higher there. Slopes of the ground are not
-    felt. That costs two additions a foot, where a height field would double the time of a step.
+    A foot, which is a sphere or capsule on the last body of a limb, is made thicker by `h` at every
+    control tick, so that it rests on the floor as if the ground were higher there. Slopes of the
+    ground are not felt. A height field would double the time of a step.
     """
 
     def __init__(self, batch: Batch, dice: Dice) -> None:
-        """Find what can touch the floor; `dice` lay out each robot's ground."""
+        """Find the feet; `dice` lay out each robot's ground."""
         model = batch.model
         self._batch, self.dice = batch, dice
-        moving = np.isin(model.geom_type, _ROUND) & (model.geom_bodyid > 0)
+        parents = np.isin(np.arange(model.nbody), model.body_parentid)
+        last = ~parents[model.geom_bodyid]
         colliding = (model.geom_contype | model.geom_conaffinity) > 0
-        self._feet = np.flatnonzero(moving & colliding)
+        self._feet = np.flatnonzero(np.isin(model.geom_type, _ROUND) & last & colliding)
         self._thickness = model.geom_size[self._feet, 0].copy()
         self._bound = model.geom_rbound[self._feet].copy()
         self._places = batch.bind("geom_xpos")

@@ -117,17 +117,24 @@ class Contract:
         Raises:
             ContractError: a signal is absent or has another width.
         """
-        parts = []
+        parts, begun = [], bool(memory.new.any())
         for term, past in zip(self.terms, memory.past, strict=True):
             value = (_take(signals, term.signal, term.size) - term.offset) * term.scale
             value = np.clip(value, -term.clip, term.clip).astype(np.float32)
+            if term.depth == 1:
+                parts.append(value)
+                continue
             past[:, 1:] = past[:, :-1]
             past[:, 0] = value
-            past[memory.new] = value[memory.new][:, None]
+            if begun:
+                past[memory.new] = value[memory.new][:, None]
             parts.append(past[:, term.delay :].reshape(len(value), -1))
         memory.new[:] = False
         mean, inverse = self._normaliser
-        return (np.concatenate(parts, axis=1) - mean) * inverse
+        observation = np.concatenate(parts, axis=1)
+        observation -= mean
+        observation *= inverse
+        return observation
 
     def act(self, action: NDArray[Any], signals: Signals) -> NDArray[np.float64]:
         """Goals `(n, nj)` [rad] of actions `(n, nj)`; NaN passes through to the safety filter."""
