@@ -89,7 +89,7 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
     """
     lesson: RobotLesson | GymnasiumLesson
     ranges = read_ranges(asked.ranges) if asked.ranges else None
-    if is_gymnasium_id(asked.robot):
+    if is_gymnasium_id(asked.robot) and not Path(asked.robot).is_dir():
         if asked.task is not None:
             raise TrainingError(
                 f"{asked.robot} has a task of its own, which cannot be {asked.task!r}; "

@@ -71,6 +71,12 @@ def test_an_environment_that_is_not_there_is_refused(capsys, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_a_folder_is_a_robot_even_if_its_name_reads_as_an_id(capsys, tmp_path):
+    folder = tmp_path / "walker-v2"
+    folder.mkdir()
+    assert "folder that holds spec.toml" in refused(capsys, "train", folder)
+
+
 def test_ranges_that_cannot_be_are_refused_with_their_file(capsys, tmp_path):
     path, out = tmp_path / "mine.toml", ("--out", tmp_path / "run")
     asked = ("train", "Hopper-v5", "--ranges", path, *out)
