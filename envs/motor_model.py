@@ -26,7 +26,8 @@ class MotorModel:
         s        = exp(-|w| / w_s)
 
     `tau_ext` is what the load pushes back through the gearbox. MuJoCo holds the joint against
-    `friction` (dof_frictionloss) and adds the rotor's inertia (dof_armature).
+    `friction` (dof_frictionloss) and adds the rotor's inertia (dof_armature), and `damping`, where
+    a law has some, to the joint's own. Steps follow a call of `prepare`.
 
     Source: Duclusaud et al., arXiv 2410.08650 (load-dependent and Stribeck friction).
     """
@@ -46,6 +47,8 @@ class MotorModel:
         self.duty = np.zeros(shape)
         self.current = np.zeros(shape)
         self.voltage = self.values["supply_voltage"].copy()
+        self.damping: Array | None = None
+        self.prepare(0.001)
 
     def changed(self, name: str, ids: Ids) -> bool:
         """Nothing to write: values are read at every step."""
@@ -57,25 +60,33 @@ class MotorModel:
         self.current[ids] = 0.0
         self.voltage[ids] = self.values["supply_voltage"][ids]
 
-    def torque(self, error: Array, velocity: Array, seconds: float) -> Array:
-        """Torque on the output shaft before friction, after `seconds` under position `error`.
+    def prepare(self, seconds: float) -> None:
+        """Derive from the values what holds for steps of `seconds`, until a value changes."""
+        p = self.values
+        self._push = p["motor_constant"] * p["strength"]
+        self._limp = not self.enabled.all()
+        self._fade = -1.0 / p["stribeck_velocity"]
+        self._static = bool(p["friction_load_static"].any())
+        self._external = bool(p["friction_external"].any())
+
+    def torque(self, error: Array, velocity: Array) -> Array:
+        """Torque on the output shaft before friction, after a step under position `error`.
 
         Args:
             error: goal minus measured angle, `(n, nj)` [rad].
             velocity: output-shaft velocity [rad/s].
-            seconds: length of the step [s].
 
         Returns:
-            Motor torque less viscous drag [N m].
+            Motor torque less viscous drag [N m], without what `damping` adds.
         """
-        p = self.values
-        self.current = self.drive(error, velocity, seconds) * self.enabled
-        force = p["motor_constant"] * p["strength"]
-        force *= self.current
-        force -= p["viscous"] * velocity
+        self.current = self.drive(error, velocity)
+        if self._limp:
+            self.current *= self.enabled
+        force = self._push * self.current
+        force -= self.values["viscous"] * velocity
         return np.asarray(force)
 
-    def drive(self, error: Array, velocity: Array, seconds: float) -> Array:
+    def drive(self, error: Array, velocity: Array) -> Array:
         """Current under position `error` [A]; each control law has its own."""
         raise NotImplementedError
 
@@ -88,12 +99,20 @@ class MotorModel:
     def friction(self, external: Array, velocity: Array) -> Array:
         """Largest torque that dry friction holds the joint with [N m]; `external` in N m."""
         p = self.values
-        still = np.exp(-np.abs(velocity) / p["stribeck_velocity"])
-        held = p["friction_load_static"] * still
-        held += p["friction_load"]
-        held *= np.abs(p["motor_constant"] * self.current)
-        held += p["friction_stribeck"] * still
-        held += p["friction_external"] * np.abs(external)
+        still = np.abs(velocity)
+        still *= self._fade
+        np.exp(still, out=still)
+        held = p["motor_constant"] * self.current
+        np.abs(held, out=held)
+        held *= (
+            p["friction_load"] + p["friction_load_static"] * still
+            if self._static
+            else p["friction_load"]
+        )
+        if self._external:
+            held += p["friction_external"] * np.abs(external)
+        still *= p["friction_stribeck"]
+        held += still
         held += p["friction_base"]
         return np.asarray(held)
 
@@ -113,34 +132,39 @@ class DutyMotor(MotorModel):
     """
 
     def __init__(self, spec: RobotSpec, servos: list[ServoModel], n: int) -> None:
-        super().__init__(spec, servos, n)
         self.pwm_counts = np.array([s.pwm_counts for s in servos])
+        super().__init__(spec, servos, n)
 
-    def drive(self, error: Array, velocity: Array, seconds: float) -> Array:
+    def prepare(self, seconds: float) -> None:
+        """Derive the gain from error to duty, and how far the duty follows in a step."""
+        super().prepare(seconds)
+        p = self.values
+        self._gain = self.counts * self.p_gain / (p["gain_divisor"] * self.pwm_counts)
+        self._follow = seconds / (p["duty_lag"] + seconds)
+        self._least = -p["current_limit"]
+
+    def drive(self, error: Array, velocity: Array) -> Array:
         """Current in the winding [A], while the duty follows the error with its lag."""
         p = self.values
-        gap = self.wish(error)
+        gap = self._wish(error)
         gap -= self.duty
-        lag = p["duty_lag"]
-        gap *= seconds / (lag + seconds)
+        gap *= self._follow
         self.duty += gap
-        self.duty *= self.enabled
+        if self._limp:
+            self.duty *= self.enabled
         current = self.duty * self.voltage
         current -= p["motor_constant"] * velocity
         current /= p["resistance"]
-        limit = p["current_limit"]
-        return np.asarray(np.clip(current, -limit, limit, out=current))
+        return np.asarray(np.clip(current, self._least, p["current_limit"], out=current))
 
-    def wish(self, error: Array) -> Array:
-        """Duty that the control law asks for under position `error` [rad]."""
-        duty = error * self.counts
-        duty *= self.p_gain
-        duty /= self.values["gain_divisor"] * self.pwm_counts
+    def _wish(self, error: Array) -> Array:
+        duty = error * self._gain
         return np.asarray(np.clip(duty, -self.pwm_limit, self.pwm_limit, out=duty))
 
     def settle(self, error: Array) -> None:
         """Begin as if position `error` had lasted: the duty's lag is over."""
-        self.duty[:] = self.wish(error) * self.enabled
+        self.prepare(0.001)
+        self.duty[:] = self._wish(error) * self.enabled
 
     def sag(self) -> None:
         """Let the supply follow the current just drawn, within what a supply can do."""
@@ -155,16 +179,26 @@ class DutyMotor(MotorModel):
 class PdMotor(MotorModel):
     """An ideal torque source under proportional-derivative control, for a motor not known better.
 
-    k I = clip(stiffness e - velocity_gain w, ±torque_limit)
+        k I = clip(stiffness e - velocity_gain w, ±torque_limit)
+
+    Where the limit is not reached, MuJoCo is given the velocity gain as damping of the joint, which
+    it integrates implicitly: a stiff robot stays stable at long steps.
     """
 
-    def drive(self, error: Array, velocity: Array, seconds: float) -> Array:
+    def drive(self, error: Array, velocity: Array) -> Array:
         """Current that gives the torque asked for [A]."""
         p = self.values
         force = p["stiffness"] * error
         force -= p["velocity_gain"] * velocity
         limit = p["torque_limit"]
         return np.asarray(np.clip(force, -limit, limit, out=force) / p["motor_constant"])
+
+    def torque(self, error: Array, velocity: Array) -> Array:
+        """Torque on the output shaft before friction, without what `damping` adds [N m]."""
+        force, p = super().torque(error, velocity), self.values
+        free = np.abs(self.current * p["motor_constant"]) < p["torque_limit"]
+        self.damping = p["velocity_gain"] * p["strength"] * (free & self.enabled)
+        return np.asarray(force + self.damping * velocity)
 
 
 LAWS = {"duty": DutyMotor, "pd": PdMotor}

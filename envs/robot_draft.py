@@ -163,21 +163,18 @@ def _part_overlaps(source: RobotSource, joints: Sequence[DraftJoint]) -> None:
 
 
 def _choose_timestep(source: RobotSource, joints: Sequence[DraftJoint]) -> None:
-    """Shorten the physics step until each motor's spring and damper turn slowly against it.
+    """Shorten the physics step until each motor's spring turns slowly against it.
 
-    A joint of inertia `I` under stiffness `k` and velocity gain `d` needs steps below `SLOW I / d`
-    and `SLOW sqrt(I / k)`: the gains act on the state at the step's beginning.
+    A joint of inertia `I` under stiffness `k` needs steps below `SLOW sqrt(I / k)`: the stiffness
+    acts on the state at the step's beginning. The velocity gain is integrated implicitly.
     """
     model = source.model
     dofs = [model.joint(joint.name).dofadr[0] for joint in joints]
     armature = np.zeros(model.nv)
     armature[dofs] = [joint.drive.values["armature"] for joint in joints]
     inertia = effective_inertia(model, armature)[dofs]
-    stiffness, gain = (
-        np.array([joint.drive.values[key] for joint in joints])
-        for key in ("stiffness", "velocity_gain")
-    )
-    longest = SLOW * min(np.min(inertia / gain), np.min(np.sqrt(inertia / stiffness)))
+    stiffness = np.array([joint.drive.values["stiffness"] for joint in joints])
+    longest = SLOW * np.min(np.sqrt(inertia / stiffness))
     wanted = min(longest, model.opt.timestep)
     steps = [step for step in STEPS if step <= wanted] or [STEPS[-1]]
     if steps[0] < model.opt.timestep:

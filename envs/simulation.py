@@ -80,6 +80,8 @@ class Simulation(ParameterSet):
         self._bias, self._force = batch.bind("qfrc_bias"), batch.bind("qfrc_applied")
         self._friction = batch.expand("dof_frictionloss")
         self._q, self._dof = joint_addresses(batch.model, names)
+        damped = self.parameters["damping"].elements
+        self._passive = [damped.index(name) for name in names]
         self._angles, self._speeds = _columns(self._q), _columns(self._dof)
         if self.config.backlash:
             play, play_dof = joint_addresses(batch.model, play_names(names))
@@ -148,18 +150,24 @@ class Simulation(ParameterSet):
 
     def substep(self, goal: Array) -> None:
         """Advance one physics step with goals `(n, nj)` in force, as the encoder counts [rad]."""
-        seconds = self.timestep
+        self.motor.prepare(self.timestep)
+        self._advance(goal)
+
+    def _advance(self, goal: Array) -> None:
         motor, velocity = self.motor, self.velocity
         error = goal - self.position
         error -= motor.values["encoder_offset"]
-        self._force[:, self._speeds] = motor.torque(error, velocity, seconds)
+        self._force[:, self._speeds] = motor.torque(error, velocity)
         external = self._bias[:, self._speeds]
         self._friction[:, self._speeds] = motor.friction(external, velocity)
+        if motor.damping is not None:
+            passive = self.fields.values["damping"][:, self._passive]
+            self.batch.expand("dof_damping")[:, self._speeds] = passive + motor.damping
         motor.sag()
         self.batch.step()
         behind = self.velocity
         behind -= self.reported_velocity
-        behind *= seconds / (motor.values["velocity_lag"] + seconds)
+        behind *= self.timestep / (motor.values["velocity_lag"] + self.timestep)
         self.reported_velocity += behind
 
     def step(self, command: Array) -> None:
@@ -168,8 +176,9 @@ class Simulation(ParameterSet):
         if self.bumps is not None:
             self.bumps.advance()
         delay = self.wire.command_lateness(self.motor.values["command_delay"])
+        self.motor.prepare(self.timestep)
         for k in range(self.substeps):
-            self.substep(self.delay.goal(k * self.timestep, self.timestep, delay))
+            self._advance(self.delay.goal(k * self.timestep, self.timestep, delay))
 
     def sense(self) -> dict[str, Array]:
         """What the sensors say now, as they say it: the signals of a robot's reading."""

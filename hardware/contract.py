@@ -117,10 +117,10 @@ class Contract:
         Raises:
             ContractError: a signal is absent or has another width.
         """
-        parts, begun = [], bool(memory.new.any())
+        begun, parts = bool(memory.new.any()), list[NDArray[np.float32]]()
         for term, past in zip(self.terms, memory.past, strict=True):
-            value = (_take(signals, term.signal, term.size) - term.offset) * term.scale
-            value = np.clip(value, -term.clip, term.clip).astype(np.float32)
+            scaled = (_take(signals, term.signal, term.size) - term.offset) * term.scale
+            value = np.clip(scaled, -term.clip, term.clip).astype(np.float32)
             if term.depth == 1:
                 parts.append(value)
                 continue

@@ -121,8 +121,8 @@ class ControlTable:
         known = {entry.name.removesuffix(".toml"): entry for entry in folder.iterdir()}
         if model not in known:
             raise SpecError(
-                f"no control table of servo {model!r}, so it can be simulated but not driven over a "
-                f"wire; there are tables of: {', '.join(sorted(known))}"
+                f"no control table of servo {model!r}, so it can be simulated, but no wire "
+                f"drives it; there are tables of: {', '.join(sorted(known))}"
             )
         return _table(model, tomllib.loads(known[model].read_text(encoding="utf-8")))
 

@@ -49,7 +49,7 @@ def output(speed, error=10.0):
     """Torque that gets out of each servo's gearbox at a speed, and its current."""
     motor = make_motors(SPEC, 1)
     for _ in range(200):  # until duty and supply have settled
-        torque = motor.torque(np.full(SHAPE, error), np.full(SHAPE, speed), 0.001)
+        torque = motor.torque(np.full(SHAPE, error), np.full(SHAPE, speed))
         motor.sag()
     friction = motor.friction(np.zeros(SHAPE), np.full(SHAPE, speed))
     return (torque - friction)[0, 0], motor.current[0, 0]
@@ -70,7 +70,7 @@ def test_the_servo_meets_its_data_sheet_without_load():
 def test_its_duty_follows_the_error_as_the_oscilloscope_saw():
     motor = make_motors(SPEC, 1)
     for _ in range(200):
-        motor.torque(np.full(SHAPE, 0.1), np.zeros(SHAPE), 0.001)
+        motor.torque(np.full(SHAPE, 0.1), np.zeros(SHAPE))
     # 0.1649 of duty per rad and unit of P gain, at P gain 32
     assert motor.duty == pytest.approx(np.full(SHAPE, 0.1 * 32 * 0.1649), rel=1e-3)
 

@@ -58,7 +58,8 @@ def test_physics_that_is_not_finite_terminates_with_finite_numbers():
     env = RobotEnv(seed=0)
     env.reset()
     env.robots.simulation.batch.bind("qpos")[0] = np.nan
-    observation, reward, terminated, truncated, _ = env.step(np.zeros(env.action_space.shape, np.float32))
+    still = np.zeros(env.action_space.shape, np.float32)
+    observation, reward, terminated, truncated, _ = env.step(still)
     assert (terminated, truncated, reward) == (True, False, 0.0)
     assert np.isfinite(observation).all()
     assert np.isfinite(env.reset()[0]).all()

@@ -38,7 +38,8 @@ def motor(n=1, **changed):
 
 
 def push(made, error, velocity=0.0, seconds=0.001):
-    return float(made.torque(np.full((1, 1), error), np.full((1, 1), velocity), seconds)[0, 0])
+    made.prepare(seconds)
+    return float(made.torque(np.full((1, 1), error), np.full((1, 1), velocity))[0, 0])
 
 
 def test_duty_follows_the_firmwares_position_gain():
@@ -112,6 +113,7 @@ def test_dry_friction_adds_base_load_and_stribeck():
     made = motor()
     push(made, 3.0)
     # motor torque 0.6: 0.01 + 0.03 + 0.2 * 0.6 + 0.1 * 0.5 = 0.21 at rest
+    made.prepare(0.001)
     still = made.friction(np.array([[-0.5]]), np.zeros((1, 1)))
     assert still[0, 0] == pytest.approx(0.21)
     # at 2 rad/s the Stribeck part has fallen to 0.03 / e

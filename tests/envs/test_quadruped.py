@@ -89,14 +89,15 @@ def test_an_xm430_meets_its_data_sheet():
     # ROBOTIS e-Manual XM430-W350 at 12 V: stall 4.1 N m and 2.3 A, no load 46 rev/min
     motor, seconds = make_motors(SPEC, 1), 0.002
     motor.values["supply_resistance"][:] = 0.0
+    motor.prepare(seconds)
     far, speed = np.full((1, 12), 3.0), np.zeros((1, 12))
     for _ in range(100):
-        torque = motor.torque(far, speed, seconds)
+        torque = motor.torque(far, speed)
     stall = torque - motor.friction(np.zeros((1, 12)), speed)
     assert stall == pytest.approx(4.1, rel=0.01)
     assert motor.current == pytest.approx(2.3, rel=0.01)
     for _ in range(2000):
-        drive = motor.torque(far, speed, seconds) - motor.friction(np.zeros((1, 12)), speed)
+        drive = motor.torque(far, speed) - motor.friction(np.zeros((1, 12)), speed)
         speed = speed + seconds * drive / motor.values["armature"]
     assert speed * 60.0 / (2.0 * np.pi) == pytest.approx(46.0, rel=0.01)
 

@@ -160,7 +160,12 @@ def test_a_free_base_without_a_floor_or_an_imu_is_named(tmp_path):
 
 
 def test_a_motor_too_quick_for_the_timestep_is_seen_in_the_motion(tmp_path):
-    found = broken(tmp_path, spec_toml=swap("velocity_gain = 2.0", "velocity_gain = 60.0"))
+    found = broken(
+        tmp_path,
+        spec_toml=lambda text: text.replace("stiffness = 60.0", "stiffness = 9900.0").replace(
+            "limit = 9.0", "limit = 900.0"),
+        robot_xml=swap("<worldbody>", '<option timestep="0.02"/><worldbody>'),
+    )
     assert "motion" in found
 
 
