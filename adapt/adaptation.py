@@ -11,7 +11,7 @@ from ashore.adapt.gate import Gate, GateConfig, OpenLoop, open_loop
 from ashore.adapt.measured import measured_episodes
 from ashore.adapt.trajectory import Trajectory
 from ashore.adapt.verdict import Answer, Verdict
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import nominal_parameters
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Task

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.trajectory import Trajectory
-from ashore.envs.parameter import Parameter
+from ashore.envs.physics.parameter import Parameter
 
 Array = NDArray[np.float64]
 

@@ -1,7 +1,7 @@
 """`examine`: what some weights earn on robots from a source, for whoever compares policies."""
 
 from ashore.envs.evaluate import Course, Outcome, evaluate
-from ashore.envs.randomization import Source
+from ashore.envs.randomize.randomization import Source
 from ashore.envs.tasks.task import Task
 from ashore.policies.bundle import Bundle
 from ashore.policies.policy import Policy, Weights

@@ -9,8 +9,8 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.logger import Logger
 
 from ashore.adapt.examine import examine, forgotten
-from ashore.envs.mixture import Mixture
-from ashore.envs.randomization import Source
+from ashore.envs.randomize.mixture import Mixture
+from ashore.envs.randomize.randomization import Source
 from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.policies.bundle import Bundle

@@ -12,7 +12,7 @@ from ashore.adapt.replay import Replay
 from ashore.adapt.trajectory import Trajectory
 from ashore.adapt.verdict import Answer, Verdict
 from ashore.envs.evaluate import Outcome
-from ashore.envs.randomization import Source
+from ashore.envs.randomize.randomization import Source
 from ashore.envs.simulation import nominal_parameters
 from ashore.envs.tasks.task import Task
 from ashore.hardware.spec import RobotSpec

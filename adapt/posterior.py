@@ -11,9 +11,9 @@ from scipy.stats import truncnorm
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.priors import LEAST, Coordinates, Prior, placed
 from ashore.envs.dice import Dice
-from ashore.envs.parameter import Parameter
-from ashore.envs.parameter_set import ParameterSet
-from ashore.envs.term import Term
+from ashore.envs.physics.parameter import Parameter
+from ashore.envs.physics.parameter_set import ParameterSet
+from ashore.envs.randomize.term import Term
 
 Array = NDArray[np.float64]
 

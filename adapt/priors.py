@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
-from ashore.envs.parameter import Parameter
+from ashore.envs.physics.parameter import Parameter
 
 Array = NDArray[np.float64]
 

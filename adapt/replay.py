@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.trajectory import Window
+from ashore.envs.physics.standing import stand
 from ashore.envs.simulation import Simulation, SimulationConfig
-from ashore.envs.standing import stand
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 

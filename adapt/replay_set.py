@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.replay import Replay, ReplayConfig
 from ashore.adapt.trajectory import Trajectory, Window
-from ashore.envs.standing import held
+from ashore.envs.physics.standing import held
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]

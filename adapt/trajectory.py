@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
 from ashore.adapt.errors import AdaptError
-from ashore.envs.robot_model import build_model
+from ashore.envs.physics.robot_model import build_model
 from ashore.hardware.log import Log
 from ashore.hardware.spec import RobotSpec
 

@@ -1,12 +1,15 @@
 """Simulated robots: tasks, batched MuJoCo, randomization, the twin.
 
-    a robot      robot_model (MJCF), motor_model and motors/, command_delay, simulation
-    many         randomization, mixture
-    a task       tasks/ (numpy alone, so that they run on a robot too)
-    learning     vec_env, evaluate, gym_env and gym_ids
-    the twin     hidden and servo_plant (its physics behind plant, the seam), servo_memory, servo,
-                 chain and firmware (what answers), twin and twin_process (where it answers)
+    many robots  simulation; dice (random numbers that belong to each robot)
+    learning     vec_env and what it is made of (batch_vec_env), evaluate
+    tasks/       what a robot is asked to do (numpy alone, so that it runs on a robot too)
+    physics/     one robot as MuJoCo steps it, motors/ (what servos are), and every parameter of it
+    randomize/   how robots come to differ, and proof that they do
+    twin/        a robot that isn't there, on a pseudo-terminal
+    draft/       from a user's MJCF or URDF to a robot's folder
+    gym/         Gymnasium's own MuJoCo environments in a batch
+    Gymnasium    gym_env and gym_ids: our robots as Gymnasium knows them
     errors       errors
 
-Everything but tasks/ and errors needs MuJoCo; vec_env and gym_env need the `sim` extra whole.
+Everything but tasks/, dice and errors needs MuJoCo; vec_env and gym_env need the `sim` extra whole.
 """

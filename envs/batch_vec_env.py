@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from ashore.envs.curriculum import Curriculum
 from ashore.envs.dice import Dice
-from ashore.envs.randomization import Source
+from ashore.envs.randomize.curriculum import Curriculum
+from ashore.envs.randomize.randomization import Source
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

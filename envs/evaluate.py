@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.randomization import Source
+from ashore.envs.randomize.randomization import Source
 from ashore.envs.simulation import SimulationConfig
 from ashore.envs.tasks.task import Array, Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.errors import RenderError
-from ashore.envs.randomization import Randomization, Source
-from ashore.envs.robot_model import build_model
+from ashore.envs.physics.robot_model import build_model
+from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec

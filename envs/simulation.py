@@ -8,18 +8,18 @@ import numpy as np
 from mujoco.batch import Batch
 from numpy.typing import NDArray
 
-from ashore.envs.backlash import Backlash, play_names
-from ashore.envs.bumps import Bumps
-from ashore.envs.command_delay import CommandDelay
 from ashore.envs.dice import Dice
-from ashore.envs.free_base import FreeBase
-from ashore.envs.model_fields import ModelFields
-from ashore.envs.motor_model import make_motors
-from ashore.envs.parameter import Parameter
-from ashore.envs.parameter_set import Group, ParameterSet
-from ashore.envs.robot_model import build_model, joint_addresses
+from ashore.envs.physics.backlash import Backlash, play_names
+from ashore.envs.physics.bumps import Bumps
+from ashore.envs.physics.command_delay import CommandDelay
+from ashore.envs.physics.free_base import FreeBase
+from ashore.envs.physics.model_fields import ModelFields
+from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.parameter import Parameter
+from ashore.envs.physics.parameter_set import Group, ParameterSet
+from ashore.envs.physics.robot_model import build_model, joint_addresses
+from ashore.envs.physics.wire_model import WireModel
 from ashore.envs.tasks.task import Start
-from ashore.envs.wire_model import WireModel
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]

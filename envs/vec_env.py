@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
-from ashore.envs.curriculum import Curriculum
 from ashore.envs.dice import Dice
-from ashore.envs.intervals import Intervals
-from ashore.envs.randomization import Source, apply
+from ashore.envs.randomize.curriculum import Curriculum
+from ashore.envs.randomize.intervals import Intervals
+from ashore.envs.randomize.randomization import Source, apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Task, total
 from ashore.hardware.contract import Contract, Memory

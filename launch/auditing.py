@@ -3,8 +3,8 @@
 import json as json_text
 from dataclasses import asdict
 
-from ashore.envs.audit import Finding, audit
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.audit import Finding, audit
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import say

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
 
-from ashore.envs.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
+from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
 from ashore.launch.memory import growth
 
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ from ashore.adapt.joint_error import JointError, joint_errors
 from ashore.adapt.priors import STANDING, Prior
 from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.trajectory import Trajectory
-from ashore.envs.robot_draft import RobotDraft
+from ashore.envs.draft.robot_draft import RobotDraft
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.log import Log
 from ashore.hardware.puppersim import JOINTS, import_puppersim

@@ -7,8 +7,8 @@ import numpy as np
 from mujoco.batch import MODEL_FIELDS, Batch
 from numpy.typing import NDArray
 
-from ashore.envs.randomization import Randomization
-from ashore.envs.robot_model import build_model
+from ashore.envs.physics.robot_model import build_model
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import SimulationConfig
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv

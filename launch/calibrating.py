@@ -10,7 +10,7 @@ from ashore.adapt.diagnosis import diagnose
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.priors import ALIKE, HEALTHY, STANDING
 from ashore.adapt.trajectory import Trajectory
-from ashore.envs.servo_model import load_servo
+from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.errors import LogError
 from ashore.hardware.log import Log, check

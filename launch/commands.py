@@ -39,7 +39,7 @@ def twin(
         clock: `lockstep` lets time pass only when the host reads the joints.
         link: where to put a symbolic link to the tty.
     """
-    from ashore.envs.twin_process import TwinOptions, serve_twin
+    from ashore.envs.twin.twin_process import TwinOptions, serve_twin
 
     serve_twin(TwinOptions(robot=robot, hidden=hidden, clock=clock, link=link), say)
     return 0

@@ -14,7 +14,7 @@ from ashore.adapt.interval import bootstrap
 from ashore.adapt.picture import loop_picture
 from ashore.adapt.report import Wire, write_report
 from ashore.adapt.verdict import require_deployable
-from ashore.envs.twin_process import TwinOptions, TwinProcess
+from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.log import Log
 from ashore.launch.adapting import adapt_with_progress, save
 from ashore.launch.console import complain, say

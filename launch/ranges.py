@@ -4,8 +4,8 @@ import tomllib
 from pathlib import Path
 
 from ashore.envs.errors import ModelError
-from ashore.envs.randomization import Randomization
-from ashore.envs.term import Term
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 
 
 def read_ranges(path: Path) -> Randomization:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ashore.envs.robot_check import check_robot
-from ashore.envs.robot_draft import RobotDraft
+from ashore.envs.draft.robot_check import check_robot
+from ashore.envs.draft.robot_draft import RobotDraft
 from ashore.launch.console import say
 
 LEVELS = ("missing", "suspicious", "fine")

@@ -4,8 +4,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from ashore.envs.gymnasium_template import Template, is_gymnasium_id
-from ashore.envs.randomization import Randomization
+from ashore.envs.gym.gymnasium_template import Template, is_gymnasium_id
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.contract_vec_env import ContractVecEnv, gymnasium_contract
-from ashore.envs.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
-from ashore.envs.randomization import Randomization
+from ashore.envs.gym.contract_vec_env import ContractVecEnv, gymnasium_contract
+from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
+from ashore.envs.randomize.randomization import Randomization
 from ashore.hardware.contract import Contract
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.lesson import Act, Examination, normalised

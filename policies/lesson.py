@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv

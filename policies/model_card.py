@@ -6,7 +6,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
 from ashore.hardware.contract import Contract
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ashore.envs.hidden import draw_hidden
-from ashore.envs.servo_plant import ServoPlant
 from ashore.envs.tasks.task import Start
 from ashore.envs.tasks.track import Track
-from ashore.envs.twin import Twin, TwinConfig
+from ashore.envs.twin.hidden import draw_hidden
+from ashore.envs.twin.servo_plant import ServoPlant
+from ashore.envs.twin.twin import Twin, TwinConfig
 from ashore.hardware.clock import LockstepClock
 from ashore.hardware.contract import Contract
 from ashore.hardware.log import Log, LogHeader, LogWriter

@@ -7,7 +7,7 @@ import pytest
 from bench import SPEC, Bench, small_bundle
 
 from ashore.envs.dice import Dice
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks.track import Track
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract, Memory

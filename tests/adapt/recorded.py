@@ -3,7 +3,7 @@
 import numpy as np
 
 from ashore.adapt.trajectory import Trajectory
-from ashore.envs.randomization import apply
+from ashore.envs.randomize.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec

@@ -6,11 +6,11 @@ from bench import SHIPPED
 
 from ashore.adapt.finetune import FinetuneConfig, Finetuner, blend
 from ashore.envs.dice import Dice
-from ashore.envs.mixture import Mixture
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.mixture import Mixture
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.track import Track
-from ashore.envs.term import Term
 from ashore.policies.bundle import Bundle
 from ashore.policies.lesson import RobotLesson
 from ashore.policies.train import TrainConfig, train

@@ -10,9 +10,9 @@ from ashore.adapt.errors import NotDeployable
 from ashore.adapt.gate import Gate, GateConfig, OpenLoop
 from ashore.adapt.interval import bootstrap
 from ashore.adapt.verdict import Answer, Verdict, require_deployable
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.tasks.track import Track
-from ashore.envs.term import Term
 
 pytestmark = pytest.mark.slow
 

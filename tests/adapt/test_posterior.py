@@ -8,8 +8,8 @@ from ashore.adapt.errors import AdaptError
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
 from ashore.envs.dice import Dice
-from ashore.envs.motor_model import Parameter
-from ashore.envs.randomization import apply
+from ashore.envs.physics.motor_model import Parameter
+from ashore.envs.randomize.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 
 SIMULATION = Simulation(SERVO, 64, SimulationConfig(threads=1))

@@ -14,9 +14,9 @@ from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.replay_set import ReplaySet
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.dice import Dice
-from ashore.envs.randomization import apply
+from ashore.envs.physics.standing import held, stand
+from ashore.envs.randomize.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
-from ashore.envs.standing import held, stand
 from ashore.envs.tasks.task import Start
 from ashore.hardware.log import Log
 from ashore.hardware.puppersim import JOINTS, import_puppersim

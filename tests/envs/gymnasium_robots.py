@@ -3,7 +3,7 @@
 import mujoco
 import numpy as np
 
-from ashore.envs.gymnasium_env import NOMINAL, GymnasiumConfig, GymnasiumVecEnv
+from ashore.envs.gym.gymnasium_env import NOMINAL, GymnasiumConfig, GymnasiumVecEnv
 
 N = 2
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ashore.envs.plant import Drive, Sense, Vector
+from ashore.envs.twin.plant import Drive, Sense, Vector
 
 RESISTANCE, TORQUE_CONSTANT = 2.81, 0.366
 INERTIA, DAMPING, GRAVITY_TORQUE = 0.0025, 0.01, 0.05

@@ -6,14 +6,14 @@ import pytest
 
 from ashore.envs.dice import Dice
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.motor_model import make_motors
-from ashore.envs.randomization import Randomization
-from ashore.envs.robot_model import build_model
+from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.robot_model import build_model
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.reach import Reach
 from ashore.envs.tasks.screws import Screws
 from ashore.envs.tasks.task import Start
-from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec
 
 SPEC = RobotSpec.load("arm")

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from ashore.envs.audit import audit
 from ashore.envs.errors import ModelError
-from ashore.envs.model_fields import ModelFields
-from ashore.envs.randomization import Randomization
+from ashore.envs.physics.model_fields import ModelFields
+from ashore.envs.physics.parameter_set import ParameterSet
+from ashore.envs.randomize.audit import audit
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.tasks import make_task
-from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec
 
 SERVO, QUADRUPED = RobotSpec.load("servo"), RobotSpec.load("quadruped")
@@ -108,7 +109,7 @@ def test_a_field_that_compounds_is_found(monkeypatch):
 
 
 def test_constants_left_behind_are_found(monkeypatch):
-    monkeypatch.setattr("ashore.envs.parameter_set.ParameterSet.settle", lambda self, ids: None)
+    monkeypatch.setattr(ParameterSet, "settle", lambda self, ids: None)
     (finding,) = one(SERVO, Term(parameter="mass", low=0.9, high=1.1, operation="scale"))
     assert finding.fault == "leaves derived constants behind"
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ashore.envs.command_delay import CommandDelay
+from ashore.envs.physics.command_delay import CommandDelay
 
 PERIOD, STEP, LONGEST = 0.02, 0.004, 0.12
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from ashore.envs.curriculum import Curriculum, CurriculumConfig
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks import make_task
-from ashore.envs.term import Term
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 

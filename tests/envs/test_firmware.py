@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pendulum_plant import PendulumPlant
 
-from ashore.envs.firmware import Firmware, FirmwareConfig
+from ashore.envs.twin.firmware import Firmware, FirmwareConfig
 from ashore.hardware import dynamixel
 from ashore.hardware.control_table import ControlTable
 from ashore.hardware.frame import Frame, Parser

@@ -8,7 +8,7 @@ import pytest
 from mujoco.batch import Batch
 
 from ashore.envs.errors import ModelError
-from ashore.envs.force_batch import ForceBatch
+from ashore.envs.gym.force_batch import ForceBatch
 
 MODEL = mujoco.MjModel.from_xml_string("""
 <mujoco>

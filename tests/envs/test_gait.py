@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ashore.envs.errors import TaskError
-from ashore.envs.robot_model import build_model
+from ashore.envs.physics.robot_model import build_model
 from ashore.envs.tasks.gait import Legs, Trot, TrotConfig
 from ashore.hardware.spec import RobotSpec
 

@@ -8,12 +8,12 @@ from gymnasium.envs.mujoco.hopper_v5 import HopperEnv
 from gymnasium.envs.mujoco.inverted_pendulum_v5 import InvertedPendulumEnv
 from gymnasium_robots import N, actions, make, put
 
-from ashore.envs.engine import library, untimed
 from ashore.envs.errors import ModelError, TaskError
-from ashore.envs.gymnasium_fallback import OwnRules
-from ashore.envs.gymnasium_rules import WalkerRules
-from ashore.envs.randomization import Randomization
-from ashore.envs.term import Term
+from ashore.envs.gym.gymnasium_fallback import OwnRules
+from ashore.envs.gym.gymnasium_rules import WalkerRules
+from ashore.envs.physics.engine import library, untimed
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 
 WALKERS = ["Ant-v5", "HalfCheetah-v5", "Hopper-v5", "Humanoid-v5", "InvertedPendulum-v5"]
 WALKERS += ["Swimmer-v5", "Walker2d-v5"]

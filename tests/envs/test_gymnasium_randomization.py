@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from gymnasium_robots import N, actions, make, put
 
-from ashore.envs.randomization import Randomization
-from ashore.envs.term import Term
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 
 
 def busy(frozen=()):

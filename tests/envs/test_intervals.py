@@ -5,10 +5,10 @@ import pytest
 
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
-from ashore.envs.intervals import Intervals
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.intervals import Intervals
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation
-from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec
 
 SPEC = RobotSpec.load("servo")

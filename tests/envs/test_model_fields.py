@@ -6,10 +6,10 @@ import pytest
 from mujoco.batch import Batch
 
 from ashore.envs.errors import ModelError
-from ashore.envs.limbs import limb_of
-from ashore.envs.model_fields import ModelFields
-from ashore.envs.parameter_set import ParameterSet
-from ashore.envs.robot_model import build_model
+from ashore.envs.physics.limbs import limb_of
+from ashore.envs.physics.model_fields import ModelFields
+from ashore.envs.physics.parameter_set import ParameterSet
+from ashore.envs.physics.robot_model import build_model
 from ashore.hardware.spec import RobotSpec
 
 MODEL = build_model(RobotSpec.load("quadruped"))

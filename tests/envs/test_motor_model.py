@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ashore.envs.errors import ModelError
-from ashore.envs.motor_model import make_motors
-from ashore.envs.servo_model import load_servo
+from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.servo_model import load_servo
 from ashore.hardware.spec import RobotSpec
 
 SPEC = RobotSpec.load("servo")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from ashore.envs.dice import Dice
-from ashore.envs.motor_model import make_motors
-from ashore.envs.randomization import Randomization, apply
-from ashore.envs.robot_model import build_model
+from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.robot_model import build_model
+from ashore.envs.randomize.randomization import Randomization, apply
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.gait import Trot
 from ashore.hardware.spec import RobotSpec

@@ -3,8 +3,8 @@
 import pytest
 from robot_files import findings, folder, urdf, walker
 
-from ashore.envs.joint_name import limbs, mirror_pairs
-from ashore.envs.robot_check import check_robot
+from ashore.envs.draft.joint_name import limbs, mirror_pairs
+from ashore.envs.draft.robot_check import check_robot
 from ashore.hardware.spec import shipped_robots
 
 

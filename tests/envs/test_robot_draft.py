@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from robot_files import folder, urdf, walker
 
+from ashore.envs.draft.robot_draft import RobotDraft
 from ashore.envs.errors import ModelError
-from ashore.envs.randomization import Randomization
-from ashore.envs.robot_draft import RobotDraft
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.hardware.spec import RobotSpec
 

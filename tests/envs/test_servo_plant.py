@@ -5,11 +5,11 @@ import pytest
 from bench import SPEC, with_joint
 
 from ashore.envs.errors import ModelError
-from ashore.envs.hidden import draw_hidden
-from ashore.envs.plant import Drive, Sense
-from ashore.envs.servo_plant import ServoPlant
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
+from ashore.envs.twin.hidden import draw_hidden
+from ashore.envs.twin.plant import Drive, Sense
+from ashore.envs.twin.servo_plant import ServoPlant
 from ashore.hardware.spec import RobotSpec
 
 

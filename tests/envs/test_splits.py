@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import SimulationConfig
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv

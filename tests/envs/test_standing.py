@@ -3,8 +3,8 @@
 import mujoco
 import numpy as np
 
+from ashore.envs.physics.standing import held, stand
 from ashore.envs.simulation import Simulation, SimulationConfig
-from ashore.envs.standing import held, stand
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 

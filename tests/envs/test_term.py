@@ -5,9 +5,9 @@ import pytest
 
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
-from ashore.envs.randomization import Randomization, apply
+from ashore.envs.randomize.randomization import Randomization, apply
+from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation
-from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec, shipped_robots
 
 QUADRUPED = RobotSpec.load("quadruped")

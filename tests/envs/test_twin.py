@@ -13,7 +13,7 @@ import pytest
 from pendulum_plant import PendulumPlant
 
 from ashore.envs.errors import TwinError
-from ashore.envs.twin import Twin, TwinConfig
+from ashore.envs.twin.twin import Twin, TwinConfig
 from ashore.hardware import dynamixel
 from ashore.hardware.bus import Bus, BusConfig, Result, Status
 from ashore.hardware.control_table import ControlTable
@@ -262,7 +262,7 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from pendulum_plant import PendulumPlant
-from ashore.envs.twin import Twin, TwinConfig
+from ashore.envs.twin.twin import Twin, TwinConfig
 with Twin(TwinConfig(ids=(1, 2, 3), rate=50.0, link=Path(sys.argv[1])), PendulumPlant(3)) as twin:
     sys.stdout.write(twin.open() + "\\n")
     sys.stdout.flush()

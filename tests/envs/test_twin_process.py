@@ -10,9 +10,9 @@ import pytest
 from bench import SPEC
 
 from ashore.envs.errors import TwinError
-from ashore.envs.hidden import OUT_OF_RANGE, draw_hidden
-from ashore.envs.servo_model import load_servo
-from ashore.envs.twin_process import TwinOptions, TwinProcess
+from ashore.envs.physics.servo_model import load_servo
+from ashore.envs.twin.hidden import OUT_OF_RANGE, draw_hidden
+from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.clock import LockstepClock
 from ashore.hardware.errors import PortLost
 from ashore.hardware.reading import Command, Reading
@@ -47,7 +47,7 @@ def test_the_same_seed_is_the_same_robot_and_another_is_not() -> None:
 
 
 def test_the_hidden_physics_leaves_the_twin_only_through_the_port(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ashore.envs.twin_process", "--hidden", "3"]
+    command = [sys.executable, "-m", "ashore.envs.twin.twin_process", "--hidden", "3"]
     child = subprocess.Popen(
         [*command, "--clock", "lockstep", "--link", str(tmp_path / "robot")],
         stdout=subprocess.PIPE,
@@ -112,7 +112,7 @@ def test_hidden_physics_is_drawn_within_its_ranges() -> None:
 
 def test_a_twin_ends_with_the_process_that_started_it_even_if_that_is_killed() -> None:
     code = (
-        "import time; from ashore.envs.twin_process import TwinOptions, TwinProcess\n"
+        "import time; from ashore.envs.twin.twin_process import TwinOptions, TwinProcess\n"
         "twin = TwinProcess(TwinOptions()); print(twin.pid, flush=True); time.sleep(1000)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)

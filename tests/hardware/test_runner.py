@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from bench import COUNT, PERIOD, SPEC, Bench, Script, at, with_joint
 
-from ashore.envs.twin_process import TwinOptions, TwinProcess
+from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.clock import LockstepClock, SystemClock
 from ashore.hardware.control_table import ControlTable
 from ashore.hardware.dynamixel import Instruction

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from bench import COUNT, PERIOD, SPEC, Bench, with_joint
 
-from ashore.envs.twin_process import TwinOptions, TwinProcess
+from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.bus import Bus, BusConfig
 from ashore.hardware.control_table import ControlTable
 from ashore.hardware.errors import BusError, ContractError, PortError, PortLost

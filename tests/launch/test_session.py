@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from bench import SHIPPED, small_bundle
 
-from ashore.envs.twin_process import TwinOptions, TwinProcess
+from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.bus import Bus, BusConfig
 from ashore.hardware.control_table import ControlTable
 from ashore.hardware.errors import LogError

@@ -6,11 +6,11 @@ import gymnasium
 import numpy as np
 import pytest
 
-from ashore.envs.contract_vec_env import ContractVecEnv, gymnasium_contract
 from ashore.envs.errors import ModelError, TaskError
-from ashore.envs.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
-from ashore.envs.randomization import Randomization
-from ashore.envs.term import Term
+from ashore.envs.gym.contract_vec_env import ContractVecEnv, gymnasium_contract
+from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError, TrainingError
 from ashore.policies.gymnasium_lesson import GymnasiumLesson

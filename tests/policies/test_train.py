@@ -13,9 +13,9 @@ import torch
 
 from ashore.envs.errors import ModelError
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomization import Randomization
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.tasks import make_task
-from ashore.envs.term import Term
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint

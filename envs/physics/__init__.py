@@ -1,0 +1,8 @@
+"""One robot as MuJoCo steps it: model, motors, gears, ground, sensors, and all that can differ.
+
+the model    robot_model (MJCF to MjModel), engine (the C library), rotation
+motors       servo_model (motor files), motor_model, command_delay, backlash
+the base     free_base, bumps (rough ground), standing
+sensors      wire_model (noise, lateness, loss)
+parameters   parameter, parameter_set, model_fields (MuJoCo's own), limbs
+"""

@@ -1,0 +1,74 @@
+"""`FreeBase`: the floating base of walking robots, and the inertial sensor on it."""
+
+import mujoco
+import numpy as np
+from mujoco.batch import Batch
+from numpy.typing import NDArray
+
+from ashore.envs.physics.rotation import inverse, product, quaternion, rotate
+from ashore.envs.tasks.task import Start
+from ashore.hardware.spec import RobotSpec
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+
+class FreeBase:
+    """Position and velocity of the bodies that hang on a free joint, for `n` robots."""
+
+    def __init__(self, batch: Batch, joint: int) -> None:
+        """Look at the free joint of id `joint`."""
+        model = batch.model
+        self._at, self._dof = int(model.jnt_qposadr[joint]), int(model.jnt_dofadr[joint])
+        self._qpos, self._qvel = batch.bind("qpos"), batch.bind("qvel")
+
+    @classmethod
+    def of(cls, batch: Batch, spec: RobotSpec) -> "FreeBase | None":
+        """The base of a robot, if its MJCF has a free joint."""
+        free = np.flatnonzero(batch.model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
+        return cls(batch, int(free[0])) if len(free) else None
+
+    @property
+    def rotation(self) -> Array:
+        """Orientation of the base in the world, quaternions `(n, 4)`."""
+        return np.asarray(self._qpos[:, self._at + 3 : self._at + 7])
+
+    def reset(self, ids: Ids, start: Start) -> None:
+        """Put the bases of robots `ids`, just reset by MuJoCo, where an episode starts."""
+        at, dof = self._at, self._dof
+        rotation = self._qpos[ids, at + 3 : at + 7]
+        if start.heading is not None:
+            upright = np.stack([0 * start.heading, 0 * start.heading, start.heading], axis=1)
+            rotation = product(quaternion(upright), rotation)
+            self._qpos[ids, at + 3 : at + 7] = rotation
+        if start.base_velocity is not None:
+            self._qvel[ids, dof : dof + 3] = start.base_velocity[:, :3]
+            spin = rotate(inverse(rotation), start.base_velocity[:, 3:])
+            self._qvel[ids, dof + 3 : dof + 6] = spin
+
+    def lift(self, ids: Ids, height: Array) -> None:
+        """Raise the bases of robots `ids` by `height` `(len(ids),)` [m]."""
+        self._qpos[ids, self._at + 2] += height
+
+    def sense(self, gravity: Array) -> dict[str, Array]:
+        """What a perfect IMU says: `imu_gyro` [rad/s] and `imu_gravity`, a unit vector.
+
+        Args:
+            gravity: of each robot's world, `(n, 3)` [m/s²].
+        """
+        x, y, z = gravity[:, 0], gravity[:, 1], gravity[:, 2]
+        unit = gravity / np.sqrt(x * x + y * y + z * z)[:, None]
+        return {
+            "imu_gyro": np.array(self._qvel[:, self._dof + 3 : self._dof + 6]),
+            "imu_gravity": rotate(inverse(self.rotation), unit),
+        }
+
+    def truth(self, up: Array) -> dict[str, Array]:
+        """Velocity in the base's frame [m/s]; height over the floor of normal `up` [m]."""
+        place = self._qpos[:, self._at : self._at + 3]
+        height = place[:, 0] * up[:, 0] + place[:, 1] * up[:, 1] + place[:, 2] * up[:, 2]
+        moving = self._qvel[:, self._dof : self._dof + 3]
+        return {
+            "true_velocity": rotate(inverse(self.rotation), moving),
+            "true_height": height[:, None],
+        }

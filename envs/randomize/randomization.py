@@ -1,0 +1,175 @@
+"""`Randomization`: named ranges that every robot's parameters are drawn from."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.dice import Dice
+from ashore.envs.errors import ModelError
+from ashore.envs.physics.parameter_set import ParameterSet
+from ashore.envs.randomize.term import Term
+from ashore.hardware.errors import SpecError
+from ashore.hardware.spec import find_robot
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+FILE = "randomization.toml"
+
+
+class Source(Protocol):
+    """Where simulated robots come from: a randomization, a posterior, a mixture of them."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters that it draws."""
+        ...
+
+    @property
+    def changing(self) -> tuple[Term, ...]:
+        """What changes again and again while an episode runs."""
+        ...
+
+    def draw(self, world: ParameterSet, dice: Dice) -> dict[str, Array]:
+        """Draw a robot for each stream of `dice`: values by parameter, each `(n, width)`."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pins:
+    """Robots that are to have one term at an end of its range."""
+
+    terms: Ids
+    """Index of the term of each robot, `(n,)`; -1 for none."""
+    ends: Ids
+    """0 for its lower end, 1 for its upper one, `(n,)`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Randomization:
+    """Ranges of a robot's parameters; every draw starts from the nominal, so none compounds."""
+
+    terms: tuple[Term, ...]
+    """The ranges; of several on one parameter, each goes on from what the one before left."""
+
+    def __post_init__(self) -> None:
+        """Refuse two terms of one name."""
+        names = [term.title for term in self.terms]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ModelError(f"two terms are named {twice[0]!r}; give each a name of its own")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Parameters that have a term."""
+        return tuple(dict.fromkeys(term.parameter for term in self.terms))
+
+    @property
+    def changing(self) -> tuple[Term, ...]:
+        """Terms that are drawn again and again while an episode runs."""
+        return tuple(term for term in self.terms if term.mode == "interval")
+
+    def draw(
+        self, world: ParameterSet, dice: Dice, pins: Pins | None = None
+    ) -> dict[str, Array]:
+        """Draw robots around the nominal one, as an episode begins.
+
+        What a robot was given at startup is drawn from a stream that begins anew each time, so it
+        is the same in every episode. `pins` sets terms of some robots to an end of their range.
+        """
+        values = {name: np.tile(world.nominal(name), (len(dice), 1)) for name in self.names}
+        for mode, stream in (("startup", dice.anew("startup")), ("reset", dice)):
+            terms = [(i, term) for i, term in enumerate(self.terms) if term.mode == mode]
+            chosen = [world.select(term.parameter, term.on, term.each) for _, term in terms]
+            unit = stream.uniform(k=sum(selection.draws for selection in chosen))
+            begin = 0
+            for (i, term), selection in zip(terms, chosen, strict=True):
+                mine = unit[:, begin : begin + selection.draws][:, selection.share]
+                if pins is not None:
+                    mine = np.where((pins.terms == i)[:, None], pins.ends[:, None], mine)
+                at = (slice(None), selection.columns)
+                values[term.parameter][at] = term.of(values[term.parameter][at], mine)
+                begin += selection.draws
+        return values
+
+    def check(self, world: ParameterSet) -> None:
+        """Refuse a term whose range, after the terms before it, leaves what is physical.
+
+        Raises:
+            ModelError: naming the term, its values and the physical range; or an unknown parameter
+                or element, listing those that exist.
+        """
+        reach: dict[str, tuple[Array, Array]] = {}
+        for term in self.terms:
+            columns = world.select(term.parameter, term.on, term.each).columns
+            nominal, parameter = world.nominal(term.parameter), world.parameters[term.parameter]
+            low, high = (ends.copy() for ends in reach.get(term.parameter, (nominal, nominal)))
+            low[columns], high[columns] = term.reach(low[columns], high[columns])
+            if (low.min() < parameter.low or high.max() > parameter.high):
+                raise ModelError(
+                    f"term {term} gives {low[columns].min():.4g} to {high[columns].max():.4g} "
+                    f"{parameter.unit}; physical is {parameter.low:.4g} to {parameter.high:.4g}"
+                )
+            reach[term.parameter] = low, high
+
+    def ends(self, nominal: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+        """Smallest and largest value of each parameter, over all of its elements."""
+        found: dict[str, tuple[float, float]] = {}
+        for term in self.terms:
+            name = term.parameter
+            low, high = found.get(name, (nominal[name], nominal[name]))
+            ends = term.reach(np.array([low]), np.array([high]))
+            found[name] = (float(ends[0].min()), float(ends[1].max()))
+        return found
+
+    def to_json(self) -> str:
+        """JSON text, as `from_json` reads it."""
+        return json.dumps([asdict(term) for term in self.terms], indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Randomization":
+        """Read a randomization back.
+
+        Raises:
+            ModelError: the text is not one.
+        """
+        try:
+            tables = [{**table, "on": tuple(table.get("on", ()))} for table in json.loads(text)]
+            for table in tables:
+                table["every"] = tuple(table.get("every", (0.0, 0.0)))
+            return cls(terms=tuple(Term(**table) for table in tables))
+        except (ValueError, TypeError, AttributeError) as error:
+            raise ModelError(f"not a randomization: {error}") from None
+
+    @classmethod
+    def load(cls, robot: str) -> "Randomization":
+        """Read what pretraining varies of a shipped robot, or of one in a folder.
+
+        Raises:
+            SpecError: no such robot.
+            ModelError: its randomization.toml is absent or says what cannot be.
+        """
+        path = find_robot(robot) / FILE
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls(terms=tuple(Term.from_table(n, table) for n, table in tables.items()))
+        except FileNotFoundError:
+            raise ModelError(
+                f"robot {robot} has no {FILE}, which says what training varies; "
+                "copy a shipped robot's and edit it"
+            ) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise ModelError(f"{path}: cannot be read: {error}; mend it") from None
+        except (ModelError, SpecError) as error:
+            raise ModelError(f"{path}: {error}") from None
+
+
+def apply(world: ParameterSet, values: Mapping[str, Array], ids: Ids) -> None:
+    """Give robots `ids` the drawn values and let MuJoCo recompute what follows from them."""
+    for name, value in values.items():
+        world.set(name, value, ids)
+    world.settle(ids)

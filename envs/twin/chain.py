@@ -1,0 +1,111 @@
+"""Servos on one line: who answers which instruction, and who keeps silent.
+
+Source: ROBOTIS e-manual, "DYNAMIXEL Protocol 2.0, Instruction" and "XL330-M288-T, Status Return
+Level (68)".
+"""
+
+from collections.abc import Iterable, Sequence
+
+from ashore.envs.twin.servo import Servo
+from ashore.hardware import dynamixel
+from ashore.hardware.dynamixel import Block, Instruction
+from ashore.hardware.frame import BROADCAST, LONGEST, Frame
+
+_LEVEL: dict[int, int] = {Instruction.PING: 0, Instruction.READ: 1}
+
+
+class Chain:
+    """The protocol side of a chain of servos; it knows nothing of time."""
+
+    def __init__(self, servos: Sequence[Servo], *, fast: bool, gap_silences: bool) -> None:
+        """Connect `servos`.
+
+        Args:
+            servos: in the order of the chain.
+            fast: whether their firmware knows fast sync read.
+            gap_silences: whether one missing from a sync read silences those behind it.
+        """
+        self.servos = servos
+        self._fast = fast
+        self._gap_silences = gap_silences
+
+    def answer(self, frame: Frame) -> bytes:
+        """Return the replies of the whole chain to one instruction."""
+        if frame.id != BROADCAST:
+            return self._one(frame.id, frame.instruction, frame.params)
+        params = frame.params
+        match frame.instruction:
+            case Instruction.PING:
+                return b"".join(_status(servo, Instruction.PING, b"") for servo in self.servos)
+            case Instruction.SYNC_READ:
+                return self._reads((servo, params[:4]) for servo in params[4:])
+            case Instruction.BULK_READ:
+                return self._reads((block[0], block[1:]) for block in _blocks(params, 5))
+            case Instruction.FAST_SYNC_READ:
+                return self._joint_read(params) if self._fast else b""
+            case Instruction.SYNC_WRITE:
+                self._sync_write(params)
+            case Instruction.BULK_WRITE:
+                self._bulk_write(params)
+            case Instruction.FACTORY_RESET if params[:1] == b"\xff":
+                # Every servo would become id 1, so firmware ignores it.
+                return b""
+            case _:
+                for servo in self.servos:
+                    servo.execute(frame.instruction, params)
+        return b""
+
+    def _with(self, id_: int) -> list[Servo]:
+        return [servo for servo in self.servos if servo.id == id_]
+
+    def _one(self, id_: int, instruction: int, params: bytes) -> bytes:
+        return b"".join(_status(servo, instruction, params) for servo in self._with(id_))
+
+    def _reads(self, blocks: Iterable[tuple[int, bytes]]) -> bytes:
+        replies = b""
+        for servo, params in blocks:
+            reply = self._one(servo, Instruction.READ, params)
+            if not reply and self._gap_silences:
+                break
+            replies += reply
+        return replies
+
+    def _joint_read(self, params: bytes) -> bytes:
+        """Return the joint packet of a fast sync read; it stops at the first silent servo."""
+        ids, size = params[4:], int.from_bytes(params[2:4], "little")
+        if not ids or dynamixel.fast_sync_length(len(ids), size) > LONGEST:
+            return b""
+        blocks: dict[int, Block] = {}
+        for id_ in ids:
+            servo = next(iter(self._with(id_)), None)
+            if servo is None or not servo.memory.get("status_return_level"):
+                break
+            error, data = servo.execute(Instruction.READ, params[:4])
+            blocks[id_] = Block(error, data.ljust(size, b"\0"))
+        return dynamixel.fast_sync_status(blocks, len(ids), size) if blocks else b""
+
+    def _sync_write(self, params: bytes) -> None:
+        address, size = params[:2], int.from_bytes(params[2:4], "little")
+        for block in _blocks(params[4:], 1 + size):
+            for servo in self._with(block[0]):
+                servo.execute(Instruction.WRITE, address + block[1:])
+
+    def _bulk_write(self, params: bytes) -> None:
+        while len(params) >= 5:
+            end = 5 + int.from_bytes(params[3:5], "little")
+            if len(params) >= end:
+                for servo in self._with(params[0]):
+                    servo.execute(Instruction.WRITE, params[1:3] + params[5:end])
+            params = params[end:]
+
+
+def _status(servo: Servo, instruction: int, params: bytes) -> bytes:
+    """Carry an instruction out; return the status, unless the return level withholds it."""
+    sender, level = servo.id, servo.memory.get("status_return_level")
+    error, data = servo.execute(instruction, params)
+    return dynamixel.status(sender, error, data) if level >= _LEVEL.get(instruction, 2) else b""
+
+
+def _blocks(data: bytes, size: int) -> list[bytes]:
+    """Return `data` in blocks of `size`; a shorter rest is dropped."""
+    return [data[i : i + size] for i in range(0, len(data) - size + 1, size)]

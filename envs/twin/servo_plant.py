@@ -1,0 +1,87 @@
+"""`ServoPlant`: the twin's physics, the same simulation with one robot and hidden parameters."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ashore.envs.physics.command_delay import CommandDelay
+from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.tasks.task import Start
+from ashore.envs.twin.plant import Drive, Sense, Vector
+from ashore.hardware.spec import RobotSpec
+
+_AMBIENT = 28.0
+_WARMING = 12.0  # °C above ambient per watt lost in the winding, in the long run
+_COOLING = 120.0  # thermal time constant [s]
+
+
+class ServoPlant:
+    """One robot of a spec, stepped at about 1 kHz by its servos' firmware, with play in its gears.
+
+    Firmware thinks in encoder angles; this class turns them by each joint's sign and zero offset.
+    """
+
+    def __init__(self, spec: RobotSpec, hidden: Mapping[str, float]) -> None:
+        """Build the robot; `hidden` gives parameters another value than the nominal one.
+
+        Raises:
+            ModelError: an unknown parameter, or a value that is not physical.
+        """
+        config = SimulationConfig(timestep=0.001, threads=1, backlash=True)
+        self.simulation = Simulation(spec, 1, config)
+        self.step_seconds = self.simulation.timestep
+        only = np.array([0])
+        for name, value in hidden.items():
+            self.simulation.set(name, np.array(value), only)
+        self.simulation.settle(only)
+        self._sign, self._zero = spec.column("sign"), spec.column("zero_offset")
+        self.simulation.reset(only, Start(position=spec.column("default")[None]))
+        longest = self.simulation.parameters["command_delay"].high
+        # Each joint is a row of its own here, so that each can forget its past alone.
+        self._delay = CommandDelay((len(spec.joints), 1), self.step_seconds, longest)
+        self.simulation.motor.enabled[:] = False
+        self._temperature = np.full(len(spec.joints), _AMBIENT)
+        self._ceiling = self.simulation.motor.values["current_limit"].copy()
+
+    def step(self, drive: Drive) -> Sense:
+        """Advance by one step."""
+        motor = self.simulation.motor
+        goal = self._goal(drive)
+        motor.enabled[0] = drive.torque_enabled
+        motor.p_gain[0] = drive.p_gain
+        motor.pwm_limit[0] = drive.pwm_limit
+        motor.values["current_limit"][0] = np.minimum(self._ceiling[0], drive.current_limit)
+        self.simulation.substep(goal)
+        lost = np.square(motor.current[0]) * motor.values["resistance"][0]
+        warmer = _AMBIENT + _WARMING * lost - self._temperature
+        self._temperature += warmer * (self.step_seconds / _COOLING)
+        return self.sense()
+
+    def _goal(self, drive: Drive) -> Vector:
+        """Goals in force, `(1, nj)`: those of some time ago, where torque was on already.
+
+        Whatever delays a goal delays the instruction for torque behind it as much, so that a motor
+        never obeys a goal that another replaced before its torque came.
+        """
+        goal = (self._sign * (drive.goal - self._zero))[:, None]
+        limp = np.flatnonzero(~self.simulation.motor.enabled[0])
+        self._delay.restart(limp, goal[limp])
+        self._delay.push(goal)
+        delay = self.simulation.motor.values["command_delay"].T
+        return self._delay.goal(0.0, self.step_seconds, delay).T
+
+    def sense(self) -> Sense:
+        """What the sensors see now."""
+        motor = self.simulation.motor
+        angle = self.simulation.position + motor.values["encoder_offset"]
+        return Sense(
+            position=self._encoder(angle[0]),
+            velocity=self._sign * self.simulation.reported_velocity[0],
+            current=self._sign * motor.current[0],
+            duty=self._sign * motor.duty[0],
+            voltage=motor.voltage[0].copy(),
+            temperature=self._temperature.copy(),
+        )
+
+    def _encoder(self, angle: Vector) -> Vector:
+        return np.asarray(self._sign * angle + self._zero)
