@@ -12,6 +12,7 @@ from ashore.envs.dice import Dice
 from ashore.envs.physics.backlash import Backlash, play_names
 from ashore.envs.physics.bumps import Bumps
 from ashore.envs.physics.command_delay import CommandDelay
+from ashore.envs.physics.engine import untimed
 from ashore.envs.physics.free_base import FreeBase
 from ashore.envs.physics.model_fields import ModelFields
 from ashore.envs.physics.motor_model import make_motors
@@ -151,7 +152,8 @@ class Simulation(ParameterSet):
     def substep(self, goal: Array) -> None:
         """Advance one physics step with goals `(n, nj)` in force, as the encoder counts [rad]."""
         self.motor.prepare(self.timestep)
-        self._advance(goal)
+        with untimed():
+            self._advance(goal)
 
     def _advance(self, goal: Array) -> None:
         motor, velocity = self.motor, self.velocity
@@ -177,8 +179,9 @@ class Simulation(ParameterSet):
             self.bumps.advance()
         delay = self.wire.command_lateness(self.motor.values["command_delay"])
         self.motor.prepare(self.timestep)
-        for k in range(self.substeps):
-            self._advance(self.delay.goal(k * self.timestep, self.timestep, delay))
+        with untimed():
+            for k in range(self.substeps):
+                self._advance(self.delay.goal(k * self.timestep, self.timestep, delay))
 
     def sense(self) -> dict[str, Array]:
         """What the sensors say now, as they say it: the signals of a robot's reading."""

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from ashore.adapt.errors import AdaptError
-from ashore.launch import bench_calibrate
+from ashore.launch import bench_calibrate, bench_envs
 from ashore.launch.console import say
 
 Rows = list[dict[str, Any]]
 
-BENCHES: dict[str, Callable[[Path, bool], Rows]] = {"calibrate": bench_calibrate.run}
+BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
+    "envs": bench_envs.run,
+    "calibrate": bench_calibrate.run,
+}
 """Every benchmark: data folder and whether to be short, to rows of figures."""
 
 

@@ -19,29 +19,32 @@ class CommandDelay:
         self.period = period
         self.depth = int(np.ceil(longest / period)) + 2
         self._past = np.zeros((self.depth, *shape))
+        self._change = np.zeros(shape)
         self._rows = np.arange(shape[0])[:, None]
         self._columns = np.arange(shape[1])[None, :]
 
     def restart(self, ids: NDArray[np.intp], goal: Array) -> None:
         """Take `goal` `(len(ids), nj)` as the whole past of robots `ids`."""
         self._past[:, ids] = goal
+        self._change[ids] = 0.0
 
     def push(self, goal: Array) -> None:
         """Begin a new period with `goal` `(n, nj)` [rad]."""
         self._past[1:] = self._past[:-1]
         self._past[0] = goal
+        np.subtract(self._past[0], self._past[1], out=self._change)
 
     def goal(self, since: float, seconds: float, delay: Array) -> Array:
         """Goal obeyed over a step of `seconds` that begins `since` seconds into the period."""
-        begin = since - delay
-        if np.max(delay) <= self.period:
-            share = np.clip((begin + seconds) / seconds, 0.0, 1.0)
-            mixed = self._past[1] + (self._past[0] - self._past[1]) * share
-            return np.asarray(np.where(share < 1.0, mixed, self._past[0]))
-        newest = np.floor(begin / self.period)
-        fraction = np.clip((begin + seconds - (newest + 1.0) * self.period) / seconds, 0.0, 1.0)
-        older = np.clip(-newest, 0, self.depth - 1).astype(np.intp)
+        late = delay - since
+        if delay.max() <= self.period:
+            late /= seconds
+            np.clip(late, 0.0, 1.0, out=late)
+            late *= self._change
+            return np.subtract(self._past[0], late, out=late)
+        older = np.clip(np.ceil(late / self.period), 0, self.depth - 1).astype(np.intp)
         newer = np.maximum(older - 1, 0)
-        old = self._past[older, self._rows, self._columns]
+        share = np.clip((late - newer * self.period) / seconds, 0.0, 1.0)
         new = self._past[newer, self._rows, self._columns]
-        return np.asarray(old + (new - old) * fraction)
+        old = self._past[older, self._rows, self._columns]
+        return np.asarray(new - share * (new - old))

@@ -52,7 +52,10 @@ def build_model(
         if backlash:
             for name in spec.names:
                 add_play(mjcf, name)
-        return mjcf.compile()
+        model = mjcf.compile()
+        if model.ntree == 1:  # one robot is one island, and looking for more costs time
+            model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
+        return model
     except ValueError as error:
         raise ModelError(f"the MJCF of robot {spec.name!r} does not compile: {error}") from None
 
