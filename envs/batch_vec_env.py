@@ -91,8 +91,8 @@ class BatchVecEnv(VecEnv):
         if len(ids):
             self.broken += int(broken.sum())
             if isinstance(self.source, Curriculum):
-                reward = self.returns[ids] / self.lengths[ids]
-                self.source.record(self.dice.robots[ids], reward, failed[ids])
+                each = self.returns[ids] / self.lengths[ids]
+                self.source.record(self.dice.robots[ids], each, failed[ids])
             for i in ids.tolist():
                 infos[i].update(self._farewell(i, bool(failed[i]), observation[i]))
             self.begin(ids)

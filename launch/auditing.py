@@ -8,6 +8,7 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import say
+from ashore.launch.quiet import quiet_physics
 
 LEGEND = """motion: root mean square change of the joints' true angles, of a robot at the worse end
 of the range against a nominal one. height: largest change of the base's. sensed: root mean square
@@ -17,6 +18,7 @@ HEADS = ("term", "motion", "height", "sensed", "two resets", "")
 
 def run_audit(robot: str, task: str | None, json: bool) -> int:
     """Say term by term what it does; fail if one does nothing, compounds, or is half applied."""
+    quiet_physics()
     spec = RobotSpec.load(robot)
     made = make_task(task or spec.task, spec)
     findings = audit(spec, made, Randomization.load(robot))

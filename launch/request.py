@@ -24,5 +24,8 @@ class TrainingRequest:
     """Control steps over all robots; default: what the task needs."""
     seed: int = 0
     """Seed of everything."""
+    curriculum: bool = False
+    """Begin with narrow ranges, and widen each while episodes at its ends succeed; the bundle holds
+    the ranges reached."""
     resume: bool = False
     """Go on where a killed training of the same kind stopped."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from ashore.envs.draft.robot_check import check_robot
 from ashore.envs.draft.robot_draft import RobotDraft
 from ashore.launch.console import say
+from ashore.launch.quiet import quiet_physics
 
 LEVELS = ("missing", "suspicious", "fine")
 
@@ -25,6 +26,7 @@ def draft_robot(name: str, file: Path, out: Path, fixed: bool) -> int:
 
 def inspect_robot(robot: str) -> int:
     """Say what is missing and suspicious, a line each; fail if something is missing."""
+    quiet_physics()
     findings = check_robot(robot)
     topic = max(len(finding.topic) for finding in findings)
     for level in LEVELS:

@@ -9,7 +9,7 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
-from ashore.launch.ranges import read_ranges
+from ashore.launch.quiet import quiet_physics
 from ashore.launch.request import TrainingRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import TrainingError
@@ -88,7 +88,7 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
         ModelError: a file of ranges that cannot be read.
     """
     lesson: RobotLesson | GymnasiumLesson
-    ranges = read_ranges(asked.ranges) if asked.ranges else None
+    ranges = Randomization.read(asked.ranges) if asked.ranges else None
     if is_gymnasium_id(asked.robot) and not Path(asked.robot).is_dir():
         if asked.task is not None:
             raise TrainingError(
@@ -104,7 +104,7 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
         ranges = ranges or Randomization.load(asked.robot)
         lesson, recipe = RobotLesson(spec=spec, task=task, randomization=ranges), RECIPES[task.name]
     steps = recipe.steps if asked.steps is None else asked.steps
-    return lesson, replace(recipe, steps=steps, seed=asked.seed)
+    return lesson, replace(recipe, steps=steps, seed=asked.seed, curriculum=asked.curriculum)
 
 
 def stated_reward(environment: str) -> float | None:
@@ -126,6 +126,7 @@ def pretrain(robot: str, task: str, out: Path, steps: int | None, seed: int) -> 
 
 def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
     """Train with a progress bar, save the bundle under `out`, and say how good it is."""
+    quiet_physics()
     began = time.monotonic()
     reached: list[float] = []
     with progress_bar() as bar:
@@ -146,5 +147,7 @@ def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
         f"reward per step {figures['reward']:.3f}, {figures['return']:,.4g} an episode, on "
         f"{figures['robots']} robots{stated}; {time.monotonic() - began:.0f} s in all"
     )
+    if figures["curriculum"] is not None:
+        say(f"the curriculum reached {figures['curriculum']:.0%} of the stated ranges")
     say(f"bundle: {path}; TensorBoard: tensorboard --logdir {out / 'tensorboard'}")
     return bundle

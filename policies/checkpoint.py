@@ -10,6 +10,7 @@ import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
+from ashore.envs.randomize.curriculum import Curriculum
 from ashore.hardware.contract import Contract
 from ashore.policies.errors import TrainingError
 
@@ -37,6 +38,8 @@ class Checkpoint:
     """How far the environment's random streams have come."""
     curve: list[tuple[int, float]]
     """Control steps and mean reward per step so far."""
+    curriculum: str = ""
+    """How far the ranges have widened, where a curriculum widens them."""
 
     @classmethod
     def of(
@@ -45,6 +48,7 @@ class Checkpoint:
         """Take a checkpoint of a learner."""
         env = model.get_env()
         draws = env.env_method("draws")[0] if env is not None else {}
+        source = env.get_attr("source")[0] if env is not None else None
         return cls(
             steps=model.num_timesteps,
             contract=contract,
@@ -53,6 +57,7 @@ class Checkpoint:
             random=torch.get_rng_state(),
             draws=draws,
             curve=curve,
+            curriculum=source.state() if isinstance(source, Curriculum) else "",
         )
 
     def save(self, run: Path) -> None:
@@ -69,6 +74,7 @@ class Checkpoint:
             "random": self.random,
             "draws": json.dumps(self.draws),
             "curve": self.curve,
+            "curriculum": self.curriculum,
         }
         staging = run / f".{NAME}"
         try:
@@ -102,3 +108,6 @@ class Checkpoint:
         model.num_timesteps = self.steps
         torch.set_rng_state(self.random)
         env.env_method("restore_draws", self.draws)
+        source = env.get_attr("source")[0]
+        if isinstance(source, Curriculum) and self.curriculum:
+            source.restore(self.curriculum)

@@ -1,6 +1,6 @@
 """`GymnasiumLesson`: one of Gymnasium's MuJoCo environments, as something to be learned."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ashore.envs.gym.contract_vec_env import ContractVecEnv, gymnasium_contract
 from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
-from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
+from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.hardware.contract import Contract
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.lesson import Act, Examination, normalised
@@ -50,9 +51,13 @@ class GymnasiumLesson:
         """
         self._robots(1, 0)
 
-    def _robots(self, robots: int, seed: int) -> GymnasiumVecEnv:
+    def within(self, randomization: Randomization) -> "GymnasiumLesson":
+        """Return the same lesson with other ranges."""
+        return replace(self, randomization=randomization)
+
+    def _robots(self, robots: int, seed: int, source: Source | None = None) -> GymnasiumVecEnv:
         config = GymnasiumConfig(robots=robots, seed=seed, arguments=self.robot.arguments)
-        return GymnasiumVecEnv(self.robot.name, self.randomization, config)
+        return GymnasiumVecEnv(self.robot.name, source or self.randomization, config)
 
     @cached_property
     def _looked(self) -> tuple[Contract, NDArray[np.float32], float]:
@@ -75,11 +80,16 @@ class GymnasiumLesson:
         contract, seen, _ = self._looked
         return normalised(contract, seen)
 
-    def env(self, contract: Contract, robots: int, seed: int) -> ContractVecEnv:
+    def env(
+        self, contract: Contract, robots: int, seed: int, widening: CurriculumConfig | None = None
+    ) -> ContractVecEnv:
         """Make robots to train on, whose scaled rewards add up to about one at the beginning."""
         size = self._looked[2]
         scale = (1.0 - _FAR) / size if size > 0.0 else 1.0
-        return ContractVecEnv(self._robots(robots, seed), contract, scale)
+        source: Source = self.randomization
+        if widening is not None:
+            source = Curriculum(self.randomization, self._robots(1, 0).simulation, widening)
+        return ContractVecEnv(self._robots(robots, seed, source), contract, scale)
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
         """Let a policy do one episode on each of many robots, without exploration."""

@@ -1,7 +1,7 @@
 """`Lesson`: what a policy is trained to do, and what on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.simulation import Simulation
+from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
+from ashore.envs.randomize.randomization import Randomization, Source
+from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract
@@ -68,8 +69,14 @@ class Lesson(Protocol):
         """Return the contract, with a normaliser measured on `robots` under random actions."""
         ...
 
-    def env(self, contract: Contract, robots: int, seed: int) -> VecEnv:
-        """Make robots to train on."""
+    def env(
+        self, contract: Contract, robots: int, seed: int, widening: CurriculumConfig | None = None
+    ) -> VecEnv:
+        """Make robots to train on, drawn from all of the ranges or from ever wider ones."""
+        ...
+
+    def within(self, randomization: Randomization) -> "Lesson":
+        """Return the same lesson with other ranges."""
         ...
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
@@ -112,7 +119,15 @@ class RobotLesson:
         Raises:
             ModelError: naming the term.
         """
-        self.randomization.check(Simulation(self.spec, 1))
+        self.randomization.check(self._world())
+
+    def _world(self) -> Simulation:
+        backlash = "backlash" in self.randomization.names
+        return Simulation(self.spec, 1, SimulationConfig(backlash=backlash))
+
+    def within(self, randomization: Randomization) -> "RobotLesson":
+        """Return the same lesson with other ranges."""
+        return replace(self, randomization=randomization)
 
     def contract(self, robots: int, seed: int) -> Contract:
         """Return the task's contract, with a normaliser measured under random actions."""
@@ -125,10 +140,15 @@ class RobotLesson:
             seen.append(env.advance(action)[0])
         return normalised(contract, np.concatenate(seen))
 
-    def env(self, contract: Contract, robots: int, seed: int) -> SimulationVecEnv:
-        """Make robots to train on."""
+    def env(
+        self, contract: Contract, robots: int, seed: int, widening: CurriculumConfig | None = None
+    ) -> SimulationVecEnv:
+        """Make robots to train on, drawn from all of the ranges or from ever wider ones."""
+        source: Source = self.randomization
+        if widening is not None:
+            source = Curriculum(self.randomization, self._world(), widening)
         config = EnvConfig(robots=robots, seed=seed)
-        return SimulationVecEnv(self.spec, self.task, contract, self.randomization, config)
+        return SimulationVecEnv(self.spec, self.task, contract, source, config)
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
         """Let a policy do one episode on each of 256 robots, without exploration."""

@@ -25,6 +25,12 @@ def model_card(
     reached, target = figures["steps_to_target"], figures["target"]
     when = f"reached after {reached:,} control steps" if reached else "not reached in this training"
     stated = "" if target is None else f" The stated reward of {target:g} was {when}."
+    covered = figures.get("curriculum")
+    widened = (
+        ""
+        if covered is None
+        else f"\n\nA curriculum widened them from narrow ones, to {covered:.0%} of those stated."
+    )
     slices = "\n".join(f"| {name} | {value:.3f} |" for name, value in figures["slices"].items())
     table = f"\n| episodes | reward |\n|---|---|\n{slices}\n" if slices else ""
     ranges = "\n".join(f"- `{term}`" for term in randomization.terms) or "- nothing varies"
@@ -45,7 +51,8 @@ Mean reward per step over {figures["robots"]} robots drawn from the ranges below
 {table}
 ## What it was prepared for
 
-Each range is drawn anew for every episode (`=U` set, `*U` scaled, `+U` added to the nominal).
+Each range is drawn anew for every episode (`=U` set, `*U` scaled, `+U` added to the
+nominal).{widened}
 
 {ranges}
 

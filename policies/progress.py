@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
 
+from ashore.envs.randomize.curriculum import Curriculum
 from ashore.hardware.contract import Contract
 from ashore.policies.checkpoint import Checkpoint
 
@@ -63,6 +64,9 @@ class Watch(BaseCallback):
         each = [episode["r"] / episode.get("whole", episode["l"]) for episode in episodes]
         reward = float(np.mean(each)) if each else float("nan")
         self.logger.record("rollout/reward_per_step", reward)
+        source = self.training_env.get_attr("source")[0]
+        if isinstance(source, Curriculum):
+            self.logger.record("curriculum/covered", source.progress)
         if np.isfinite(reward):
             self.curve.append((self.num_timesteps, reward))
         if self.report:

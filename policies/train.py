@@ -8,6 +8,7 @@ import torch
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecEnv
 
+from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
 from ashore.hardware.contract import Contract
 from ashore.policies.anchored_ppo import AnchoredPPO
 from ashore.policies.bundle import Bundle
@@ -56,6 +57,26 @@ class TrainConfig:
     target: float | None = 0.95
     """Mean reward per step that counts as trained, if any; when it was reached goes into the
     card."""
+    curriculum: bool = False
+    """Whether ranges begin narrow and widen while episodes succeed."""
+    bar: float = 0.85
+    """Share of the target that an episode must earn per step to be a success."""
+
+    @property
+    def widening(self) -> CurriculumConfig | None:
+        """When ranges widen, if they do.
+
+        Raises:
+            TrainingError: there is no target to call an episode a success by.
+        """
+        if not self.curriculum:
+            return None
+        if self.target is None:
+            raise TrainingError(
+                "a curriculum widens ranges while episodes reach the stated reward, and here none "
+                "is stated; train without --curriculum"
+            )
+        return CurriculumConfig(bar=self.bar * self.target)
 
 
 def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None = None) -> Bundle:
@@ -72,7 +93,7 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     _claim(run, lesson, config)
     kept = Checkpoint.load(run)
     contract = kept.contract if kept else lesson.contract(config.robots, config.seed)
-    env = lesson.env(contract, config.robots, config.seed)
+    env = lesson.env(contract, config.robots, config.seed, config.widening)
     model = make_ppo(env, config)
     model.set_logger(configure(str(run / "tensorboard"), ["tensorboard"]))
     if kept:
@@ -83,7 +104,11 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     if remaining > 0:
         model.learn(remaining, callback=watch, reset_num_timesteps=False)
         watch.checkpoint()
-    return _bundle(lesson, contract, config, model, watch.curve)
+    source = env.get_attr("source")[0]
+    if isinstance(source, Curriculum):
+        lesson = lesson.within(source.reached)
+    covered = source.progress if isinstance(source, Curriculum) else None
+    return _bundle(lesson, contract, config, model, watch.curve, covered)
 
 
 def make_ppo(env: VecEnv, config: TrainConfig) -> AnchoredPPO:
@@ -139,6 +164,7 @@ def _bundle(
     config: TrainConfig,
     model: AnchoredPPO,
     curve: list[tuple[int, float]],
+    covered: float | None,
 ) -> Bundle:
     actor = actor_weights(model.policy)
     exam = lesson.examine(Policy(actor).act, contract, config.seed + 1_000)
@@ -154,6 +180,7 @@ def _bundle(
         "slices": slices,
         "target": config.target,
         "steps_to_target": _reached(curve, config.target),
+        "curriculum": covered,
     }
     facts = provenance(asdict(config), figures)
     card = model_card(contract, lesson.randomization, facts, lesson.outlook)

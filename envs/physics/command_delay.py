@@ -41,7 +41,7 @@ class CommandDelay:
             late /= seconds
             np.clip(late, 0.0, 1.0, out=late)
             late *= self._change
-            return np.subtract(self._past[0], late, out=late)
+            return np.asarray(np.subtract(self._past[0], late, out=late))
         older = np.clip(np.ceil(late / self.period), 0, self.depth - 1).astype(np.intp)
         newer = np.maximum(older - 1, 0)
         share = np.clip((late - newer * self.period) / seconds, 0.0, 1.0)

@@ -4,6 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -13,7 +14,6 @@ from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.term import Term
-from ashore.hardware.errors import SpecError
 from ashore.hardware.spec import find_robot
 
 Array = NDArray[np.float64]
@@ -154,17 +154,26 @@ class Randomization:
             ModelError: its randomization.toml is absent or says what cannot be.
         """
         path = find_robot(robot) / FILE
-        try:
-            tables = tomllib.loads(path.read_text(encoding="utf-8"))
-            return cls(terms=tuple(Term.from_table(n, table) for n, table in tables.items()))
-        except FileNotFoundError:
+        if not path.exists():
             raise ModelError(
                 f"robot {robot} has no {FILE}, which says what training varies; "
                 "copy a shipped robot's and edit it"
-            ) from None
+            )
+        return cls.read(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Randomization":
+        """Read a file of ranges, one table a term.
+
+        Raises:
+            ModelError: it is absent, or says what cannot be.
+        """
+        try:
+            tables = tomllib.loads(path.read_text(encoding="utf-8"))
+            return cls(terms=tuple(Term.from_table(n, table) for n, table in tables.items()))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            raise ModelError(f"{path}: cannot be read: {error}; mend it") from None
-        except (ModelError, SpecError) as error:
+            raise ModelError(f"{path} cannot be read: {error}; mend it") from None
+        except ModelError as error:
             raise ModelError(f"{path}: {error}") from None
 
 

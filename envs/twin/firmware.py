@@ -33,8 +33,9 @@ class FirmwareConfig:
     """Firmware version; None is the control table's."""
     period: float | None = None
     """If given, every joint read first lets this much time pass, and nothing else does [s]."""
-    overload_seconds: float = 2.0
-    """How long a motor may push with all it has before it counts as overloaded [s]."""
+    overload_seconds: float = 3.0
+    """How long a motor may push with all it has before it counts as overloaded [s]; no manual says
+    how long."""
     gap_silences: bool = False
     """Whether a servo missing from a plain sync read silences those behind it; firmwares differ."""
 

@@ -373,7 +373,7 @@ def test_a_blocked_motor_overloads_after_seconds_and_not_before(host: Host) -> N
     host.plant.blocked = True
     host.write("goal_position", 4000)
     host.write("torque_enable", 1)
-    host.run(1.9)
+    host.run(2.9)
     assert host.read("hardware_error_status") == 0
     host.run(0.2)
     assert (host.read("hardware_error_status"), host.read("torque_enable")) == (32, 0)

@@ -114,5 +114,5 @@ def test_a_robot_without_a_file_of_ranges_hears_what_to_do(tmp_path):
     with pytest.raises(ModelError, match=r"has no randomization.toml, which says what training"):
         Randomization.load(str(tmp_path))
     (tmp_path / "randomization.toml").write_text("[mass\n")
-    with pytest.raises(ModelError, match=r"randomization.toml: cannot be read: .*; mend it"):
+    with pytest.raises(ModelError, match=r"randomization.toml cannot be read: .*; mend it"):
         Randomization.load(str(tmp_path))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from ashore.envs.randomize.randomization import Randomization
 from ashore.launch.cli import run
-from ashore.launch.ranges import read_ranges
 from ashore.policies.bundle import Bundle
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 
@@ -40,7 +40,7 @@ def test_the_same_command_trains_an_environment_with_a_files_ranges(trained):
     bundle = Bundle.load(trained / "run" / "bundle")
     assert bundle.robot == GymnasiumRobot(name="InvertedPendulum-v5")
     assert bundle.provenance["figures"]["target"] == pytest.approx(0.95)
-    assert read_ranges(trained / "ranges.toml").to_json() == bundle.randomization
+    assert Randomization.read(trained / "ranges.toml").to_json() == bundle.randomization
 
 
 def test_such_a_policy_is_neither_recorded_nor_deployed_nor_adapted(trained, capsys, tmp_path):

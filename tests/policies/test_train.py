@@ -1,5 +1,6 @@
 """Laws of pretraining: it learns, it goes on after a kill, and it refuses what cannot be."""
 
+import json
 import os
 import signal
 import subprocess
@@ -159,3 +160,23 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_checkpoint(tmp_path, monk
     with pytest.raises(TrainingError, match=r"the loss is nan .* the last checkpoint is kept"):
         train(LESSON, tmp_path, TINY, spoil)
     assert Checkpoint.load(tmp_path).steps == 400
+
+
+def test_a_curriculum_widens_ranges_and_the_bundle_holds_those_reached(tmp_path):
+    stated = Term(parameter="gain_divisor", low=0.5, high=2.0, operation="scale")
+    lesson = LESSON.within(Randomization(terms=(stated,)))
+    bundle = train(lesson, tmp_path, replace(TOY, curriculum=True))
+    (reached,) = Randomization.from_json(bundle.randomization).terms
+    covered = bundle.provenance["figures"]["curriculum"]
+    # it begins with a fifth: 0.9 to 1.2
+    assert 0.2 < covered <= 1.0
+    assert 0.5 <= reached.low <= 0.9
+    assert 1.2 <= reached.high <= 2.0
+    assert f"to {covered:.0%} of those stated" in bundle.attachments["card.md"].decode()
+    state = np.array(json.loads(Checkpoint.load(tmp_path).curriculum))
+    assert state.mean() == pytest.approx(covered)
+
+
+def test_a_curriculum_without_a_stated_reward_is_refused(tmp_path):
+    with pytest.raises(TrainingError, match="here none is stated; train without --curriculum"):
+        train(LESSON, tmp_path, replace(TOY, curriculum=True, target=None))
