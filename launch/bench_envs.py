@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
 
 from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
+from ashore.launch import bench_quadruped
 from ashore.launch.memory import growth
 
 Row = dict[str, Any]
@@ -28,7 +29,7 @@ ENVPOOL = "1.2.5"
 
 
 def run(data_dir: Path, short: bool) -> list[Row]:
-    """Measure control steps per second of Gymnasium's Ant-v5, and what it takes of memory.
+    """Measure control steps per second of the quadruped and of Gymnasium's Ant-v5, and memory.
 
     All take turns in one run, a tenth of a second or two each, under the same random actions; a
     ratio is the median over the rounds, so that whatever else the machine does falls on both.
@@ -40,9 +41,11 @@ def run(data_dir: Path, short: bool) -> list[Row]:
     Returns:
         Rows of name, value, unit, peer, peer_value and ratio.
     """
-    rows = ant_rows(10 if short else 40)
-    for robots in (64,) if short else (16, 64, 256, 1024, 4096):
-        rows.append(memory_row(f"memory_ant_{robots}_robots", "make_ant", robots))
+    rows = [*bench_quadruped.run(short), *ant_rows(10 if short else 40)]
+    makers = {"quadruped": (bench_quadruped.__name__, "make_env"), "ant": (__name__, "make_ant")}
+    for name, (module, maker) in makers.items():
+        for robots in (64,) if short else (16, 64, 256, 1024, 4096):
+            rows.append(memory_row(f"memory_{name}_{robots}_robots", maker, robots, module))
     return rows
 
 
@@ -137,7 +140,7 @@ def speed_row(
     }
 
 
-def memory_row(name: str, maker: str, robots: int, module: str = __name__) -> Row:
+def memory_row(name: str, maker: str, robots: int, module: str) -> Row:
     """Memory that an environment takes; `maker` is a function of `module`."""
     row = {"name": name, "value": growth(f"{module}:{maker}", robots), "unit": "MiB"}
     return {**row, "peer": None, "peer_value": None, "ratio": None}

@@ -33,14 +33,11 @@ def run(short: bool) -> list[Row]:
     robots have the same models and that nothing else is done to. Both alternate, and the ratio is
     the median.
     """
-    whole, bare, ratios = race(ROBOTS, 0, 8 if short else 40)
-    rows = [_row("env_vs_physics_quadruped", whole, PEER, bare, ratios)]
+    rows = [_row("env_vs_physics_quadruped", *race(ROBOTS, 0, 8 if short else 40))]
     for threads in () if short else (1, 2):
-        speed, _, share = race(ROBOTS, threads, 10)
-        rows.append(_row(f"env_quadruped_{threads}_threads", speed, PEER, _, share))
+        rows.append(_row(f"env_quadruped_{threads}_threads", *race(ROBOTS, threads, 10)))
     for robots in (16, 1024) if short else SIZES:
-        speed, physics, share = race(robots, 0, 3 if short else 8)
-        rows.append(_row(f"env_quadruped_{robots}_robots", speed, PEER, physics, share))
+        rows.append(_row(f"env_quadruped_{robots}_robots", *race(robots, 0, 3 if short else 8)))
     return rows
 
 
@@ -130,12 +127,12 @@ def _actions(env: SimulationVecEnv, count: int) -> NDArray[np.float32]:
     return rng.uniform(-0.3, 0.3, shape).astype(np.float32)
 
 
-def _row(name: str, value: float, peer: str, peer_value: float, ratio: float) -> Row:
+def _row(name: str, value: float, peer_value: float, ratio: float) -> Row:
     return {
         "name": name,
         "value": value,
         "unit": "control steps/s",
-        "peer": peer,
+        "peer": PEER,
         "peer_value": peer_value,
         "ratio": ratio,
     }

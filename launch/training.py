@@ -147,6 +147,8 @@ def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
         f"reward per step {figures['reward']:.3f}, {figures['return']:,.4g} an episode, on "
         f"{figures['robots']} robots{stated}; {time.monotonic() - began:.0f} s in all"
     )
+    if figures["broken"]:
+        say(f"{figures['broken']} robots exploded while training, and were begun anew")
     if figures["curriculum"] is not None:
         say(f"the curriculum reached {figures['curriculum']:.0%} of the stated ranges")
     say(f"bundle: {path}; TensorBoard: tensorboard --logdir {out / 'tensorboard'}")

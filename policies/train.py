@@ -108,7 +108,8 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     if isinstance(source, Curriculum):
         lesson = lesson.within(source.reached)
     covered = source.progress if isinstance(source, Curriculum) else None
-    return _bundle(lesson, contract, config, model, watch.curve, covered)
+    notes = {"curriculum": covered, "broken": env.get_attr("broken")[0]}
+    return _bundle(lesson, contract, config, model, watch.curve, notes)
 
 
 def make_ppo(env: VecEnv, config: TrainConfig) -> AnchoredPPO:
@@ -164,7 +165,7 @@ def _bundle(
     config: TrainConfig,
     model: AnchoredPPO,
     curve: list[tuple[int, float]],
-    covered: float | None,
+    notes: dict[str, float | None],
 ) -> Bundle:
     actor = actor_weights(model.policy)
     exam = lesson.examine(Policy(actor).act, contract, config.seed + 1_000)
@@ -180,7 +181,7 @@ def _bundle(
         "slices": slices,
         "target": config.target,
         "steps_to_target": _reached(curve, config.target),
-        "curriculum": covered,
+        **notes,
     }
     facts = provenance(asdict(config), figures)
     card = model_card(contract, lesson.randomization, facts, lesson.outlook)
