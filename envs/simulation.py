@@ -151,13 +151,22 @@ class Simulation(ParameterSet):
 
     def substep(self, goal: Array) -> None:
         """Advance one physics step with goals `(n, nj)` in force, as the encoder counts [rad]."""
-        self.motor.prepare(self.timestep)
+        self._prepare()
         with untimed():
-            self._advance(goal)
+            self._advance(goal, self.velocity)
 
-    def _advance(self, goal: Array) -> None:
-        motor, velocity = self.motor, self.velocity
-        error = goal - self.position
+    def _prepare(self) -> None:
+        """Derive from the parameters what holds for a few steps."""
+        self.motor.prepare(self.timestep)
+        lag = self.motor.values["velocity_lag"]
+        self._catching_up = self.timestep / (lag + self.timestep)
+
+    def _advance(self, goal: Array, velocity: Array) -> Array:
+        """Advance one physics step from joint velocities to those that it returns."""
+        motor = self.motor
+        error = goal - self._qpos[:, self._angles]
+        if self.config.backlash:
+            error -= self._qpos[:, self._play]
         error -= motor.values["encoder_offset"]
         self._force[:, self._speeds] = motor.torque(error, velocity)
         external = self._bias[:, self._speeds]
@@ -167,10 +176,11 @@ class Simulation(ParameterSet):
             self.batch.expand("dof_damping")[:, self._speeds] = passive + motor.damping
         motor.sag()
         self.batch.step()
-        behind = self.velocity
-        behind -= self.reported_velocity
-        behind *= self.timestep / (motor.values["velocity_lag"] + self.timestep)
+        velocity = self.velocity
+        behind = velocity - self.reported_velocity
+        behind *= self._catching_up
         self.reported_velocity += behind
+        return velocity
 
     def step(self, command: Array) -> None:
         """Advance one control period after `command` `(n, nj)` [rad] was given."""
@@ -178,10 +188,12 @@ class Simulation(ParameterSet):
         if self.bumps is not None:
             self.bumps.advance()
         delay = self.wire.command_lateness(self.motor.values["command_delay"])
-        self.motor.prepare(self.timestep)
+        self._prepare()
+        velocity = self.velocity
         with untimed():
             for k in range(self.substeps):
-                self._advance(self.delay.goal(k * self.timestep, self.timestep, delay))
+                goal = self.delay.goal(k * self.timestep, self.timestep, delay)
+                velocity = self._advance(goal, velocity)
 
     def sense(self) -> dict[str, Array]:
         """What the sensors say now, as they say it: the signals of a robot's reading."""

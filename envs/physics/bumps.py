@@ -12,7 +12,7 @@ Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
 _ROUGHNESS = Parameter(name="floor_roughness", value=0.0, unit="m", low=0.0, high=0.1)
-_WAVES = np.array([[17.0, 7.0], [-11.0, 23.0]])
+_WAVES = np.array([[17.0, 7.0], [-11.0, 23.0]], dtype=np.float32)
 """Wave vectors of the ground [rad/m]: bumps 25 to 35 cm long."""
 _ROUND = (mujoco.mjtGeom.mjGEOM_SPHERE, mujoco.mjtGeom.mjGEOM_CAPSULE)
 
@@ -59,9 +59,9 @@ class Bumps:
         """Bring the ground under every foot; called once a control tick."""
         if not self._rough:
             return
-        place = self._places[:, self._feet, :2]
+        place = self._places[:, self._feet, :2].astype(np.float32)
         height = np.zeros(place.shape[:2])
-        for (x, y), phase in zip(_WAVES, self._phases.T, strict=True):
+        for (x, y), phase in zip(_WAVES, self._phases.T.astype(np.float32), strict=True):
             height += np.sin(x * place[..., 0] + y * place[..., 1] + phase[:, None])
         height = 0.5 * self.values[_ROUGHNESS.name] * (1.0 + height / len(_WAVES))
         self._batch.expand("geom_size")[:, self._feet, 0] = self._thickness + height

@@ -40,8 +40,7 @@ class CommandDelay:
         if delay.max() <= self.period:
             late /= seconds
             np.clip(late, 0.0, 1.0, out=late)
-            late *= self._change
-            return np.asarray(np.subtract(self._past[0], late, out=late))
+            return np.asarray(self._past[0] - late * self._change)
         older = np.clip(np.ceil(late / self.period), 0, self.depth - 1).astype(np.intp)
         newer = np.maximum(older - 1, 0)
         share = np.clip((late - newer * self.period) / seconds, 0.0, 1.0)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from mujoco.batch import Batch
@@ -50,6 +50,7 @@ class ParameterSet:
         self._home = {name: group for group in groups for name in group.parameters}
         self.parameters = {name: group.parameters[name] for name, group in self._home.items()}
         self._stale = np.zeros(batch.nsim, dtype=np.bool_)
+        self.layouts: dict[int, tuple[object, Any]] = {}
         self._selections: dict[tuple[str, tuple[str, ...], Each], Selection] = {}
 
     def values(self, name: str) -> Array:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
 from ashore.envs.physics.parameter_set import ParameterSet
+from ashore.envs.randomize.layout import Layout
 from ashore.envs.randomize.term import Term
 from ashore.hardware.spec import find_robot
 
@@ -81,20 +82,23 @@ class Randomization:
         What a robot was given at startup is drawn from a stream that begins anew each time, so it
         is the same in every episode. `pins` sets terms of some robots to an end of their range.
         """
-        values = {name: np.tile(world.nominal(name), (len(dice), 1)) for name in self.names}
-        for mode, stream in (("startup", dice.anew("startup")), ("reset", dice)):
-            terms = [(i, term) for i, term in enumerate(self.terms) if term.mode == mode]
-            chosen = [world.select(term.parameter, term.on, term.each) for _, term in terms]
-            unit = stream.uniform(k=sum(selection.draws for selection in chosen))
-            begin = 0
-            for (i, term), selection in zip(terms, chosen, strict=True):
-                mine = unit[:, begin : begin + selection.draws][:, selection.share]
-                if pins is not None:
-                    mine = np.where((pins.terms == i)[:, None], pins.ends[:, None], mine)
-                at = (slice(None), selection.columns)
-                values[term.parameter][at] = term.of(values[term.parameter][at], mine)
-                begin += selection.draws
-        return values
+        layout = self._layout(world)
+        flat = np.tile(layout.nominal, (len(dice), 1))
+        startup = dice.anew("startup")
+        for each in layout.passes:
+            stream = startup if each.mode == "startup" else dice
+            unit = stream.uniform(k=each.draws)[:, each.share]
+            if pins is not None:
+                pinned = pins.terms[:, None] == each.term
+                unit = np.where(pinned, pins.ends[:, None], unit)
+            each.apply(flat, unit)
+        return {name: flat[:, part] for name, part in layout.slices.items()}
+
+    def _layout(self, world: ParameterSet) -> Layout:
+        kept = world.layouts.get(id(self))
+        if kept is None or kept[0] is not self:
+            kept = world.layouts[id(self)] = (self, Layout(world, self.terms, self.names))
+        return kept[1]
 
     def check(self, world: ParameterSet) -> None:
         """Refuse a term whose range, after the terms before it, leaves what is physical.
