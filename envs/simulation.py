@@ -206,7 +206,7 @@ class Simulation(ParameterSet):
             "joint_current": motor.current.copy(),
             "voltage": motor.voltage.copy(),
         }
-        return {**sensed, **self.base.sense(self.fields.gravity)} if self.base else sensed
+        return {**sensed, **self.base.sense(self.fields.down)} if self.base else sensed
 
     def truth(self, sensed: Mapping[str, Array] | None = None) -> dict[str, Array]:
         """What no sensor says, for rewards; `sensed` saves asking the perfect sensors again.
@@ -219,7 +219,7 @@ class Simulation(ParameterSet):
         found = {"true_position": self.position}
         if self.base is None:
             return found
-        seen = self.base.sense(self.fields.gravity) if sensed is None else sensed
+        seen = self.base.sense(self.fields.down) if sensed is None else sensed
         perfect = {f"true_{name}": seen[f"imu_{name}"] for name in ("gyro", "gravity")}
         return {**found, **perfect, **self.base.truth(self.fields.up)}
 

@@ -50,17 +50,15 @@ class FreeBase:
         """Raise the bases of robots `ids` by `height` `(len(ids),)` [m]."""
         self._qpos[ids, self._at + 2] += height
 
-    def sense(self, gravity: Array) -> dict[str, Array]:
+    def sense(self, down: Array) -> dict[str, Array]:
         """What a perfect IMU says: `imu_gyro` [rad/s] and `imu_gravity`, a unit vector.
 
         Args:
-            gravity: of each robot's world, `(n, 3)` [m/s²].
+            down: direction of gravity in each robot's world, `(n, 3)`.
         """
-        x, y, z = gravity[:, 0], gravity[:, 1], gravity[:, 2]
-        unit = gravity / np.sqrt(x * x + y * y + z * z)[:, None]
         return {
             "imu_gyro": np.array(self._qvel[:, self._dof + 3 : self._dof + 6]),
-            "imu_gravity": rotate(inverse(self.rotation), unit),
+            "imu_gravity": rotate(inverse(self.rotation), down),
         }
 
     def truth(self, up: Array) -> dict[str, Array]:

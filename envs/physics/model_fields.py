@@ -55,7 +55,7 @@ class ModelFields:
     frame. `push` is a force at a body's centre of mass, in the world's frame, for as long as it is
     set. A field is copied for every simulation only once it is set.
 
-    `gravity` [m/s²] and `up`, the floor's normal, are `(n, 3)` in the world's frame.
+    `down`, gravity's direction, and `up`, the floor's normal, are `(n, 3)` in the world's frame.
     """
 
     def __init__(self, batch: Batch, without: Collection[str] = ()) -> None:
@@ -65,7 +65,10 @@ class ModelFields:
             name: np.array(getattr(model, name), dtype=np.float64)
             for name in ("body_mass", "body_inertia", "body_ipos", "body_quat", "geom_quat")
         }
-        self.gravity = np.tile(np.array(model.opt.gravity), (batch.nsim, 1))
+        gravity = np.array(model.opt.gravity)
+        pull = float(np.sqrt((gravity * gravity).sum()))
+        self._straight_down = gravity / pull if pull else np.array([0.0, 0.0, -1.0])
+        self.down = np.tile(self._straight_down, (batch.nsim, 1))
         self.up = np.tile([0.0, 0.0, 1.0], (batch.nsim, 1))
         self._bodies = np.flatnonzero(model.body_mass > 0.0)
         self._joints = np.flatnonzero(np.isin(model.jnt_type, _SLIDING))
@@ -190,9 +193,10 @@ class ModelFields:
         return False
 
     def _write_gravity(self, ids: Ids) -> bool:
+        leaning = _leaning(self.values["gravity_tilt"][ids])
+        self.down[ids] = rotate(leaning, self._straight_down[None])
         nominal = np.array(self._batch.model.opt.gravity)
-        self.gravity[ids] = rotate(_leaning(self.values["gravity_tilt"][ids]), nominal[None])
-        self._batch.expand("opt.gravity")[ids] = self.gravity[ids]
+        self._batch.expand("opt.gravity")[ids] = rotate(leaning, nominal[None])
         return False
 
     def _write_floor(self, ids: Ids) -> bool:

@@ -73,15 +73,15 @@ class Legs:
         x, y, z = (np.ascontiguousarray(where[..., i]) for i in range(3))
         # A foot nearer to the abduction axis than the offset would have no angle at all.
         depth = np.sqrt(np.maximum(y * y + z * z - self.offset * self.offset, 1e-9))
-        abduction = np.arctan2(z, y) - np.arctan2(-depth, self.offset)
+        # The angle from one direction to another, as one arc tangent of their products.
+        abduction = np.arctan2(z * self.offset + y * depth, y * self.offset - z * depth)
         longest, shortest = self.upper + self.lower, np.abs(self.upper - self.lower)
         length = np.sqrt(x * x + depth * depth)
         length = np.clip(length, shortest / _STRETCH, longest * _STRETCH)
         square = length * length - self.upper * self.upper - self.lower * self.lower
         knee = self.bend * np.arccos(square / (2.0 * self.upper * self.lower))
         along, across = self.upper + self.lower * np.cos(knee), self.lower * np.sin(knee)
-        hip = np.arctan2(-x, depth) - np.arctan2(across, along)
-        abduction = np.remainder(abduction + np.pi, 2.0 * np.pi) - np.pi
+        hip = np.arctan2(-x * along - depth * across, depth * along - x * across)
         return np.stack([abduction, hip, knee], axis=-1)
 
 

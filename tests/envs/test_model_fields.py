@@ -84,13 +84,12 @@ def test_gravity_and_floor_lean_by_their_angles(world):
     world.set("gravity_tilt", np.array([[0.1, 0.0], [0.0, 0.2]]), TWO)
     world.set("floor_slope", np.array([[0.1, 0.0], [0.0, 0.2]]), TWO)
     world.settle(TWO)
-    g = 9.81
     # a turn about x carries -z towards y, one about y carries -z towards -x
-    assert world.fields.gravity[0] == pytest.approx([0.0, g * np.sin(0.1), -g * np.cos(0.1)])
-    assert world.fields.gravity[2] == pytest.approx([-g * np.sin(0.2), 0.0, -g * np.cos(0.2)])
-    assert world.fields.gravity[1] == pytest.approx([0.0, 0.0, -g])
-    for robot in range(N):  # both lean alike, so the floor stays square to gravity
-        assert world.fields.up[robot] == pytest.approx(-world.fields.gravity[robot] / g)
+    assert world.fields.down[0] == pytest.approx([0.0, np.sin(0.1), -np.cos(0.1)])
+    assert world.fields.down[2] == pytest.approx([-np.sin(0.2), 0.0, -np.cos(0.2)])
+    assert world.fields.down[1] == pytest.approx([0.0, 0.0, -1.0])
+    assert world.batch.expanded("opt.gravity") == pytest.approx(9.81 * world.fields.down)
+    assert world.fields.up == pytest.approx(-world.fields.down)  # both lean alike
     normal = world.batch.bind("geom_xmat")
     world.batch.forward()
     floor = MODEL.geom("floor").id
