@@ -47,6 +47,7 @@ def test_no_room_is_imported_under_its_bare_name():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_every_module_and_data_file(checkout, tmp_path):
     pip = [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps", "--wheel-dir", tmp_path]
     subprocess.run([*pip, checkout], check=True)

@@ -72,6 +72,7 @@ def test_registering_twice_does_no_harm():
         register_envs()
 
 
+@pytest.mark.slow
 def test_a_robot_is_drawn_or_a_sentence_says_what_to_install():
     code = (
         "import gymnasium, numpy as np\n"

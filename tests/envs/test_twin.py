@@ -207,6 +207,7 @@ def test_an_instruction_cut_off_is_given_up_after_a_pause(served: Served) -> Non
     bus.close()
 
 
+@pytest.mark.slow
 def test_a_client_that_never_reads_does_not_stop_the_twin(served: Served) -> None:
     bus = served.bus()
     for _ in range(400):

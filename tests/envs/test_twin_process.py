@@ -110,6 +110,7 @@ def test_hidden_physics_is_drawn_within_its_ranges() -> None:
     assert draw_hidden(SPEC, "none") == {}
 
 
+@pytest.mark.slow
 def test_a_twin_ends_with_the_process_that_started_it_even_if_that_is_killed() -> None:
     code = (
         "import time; from ashore.envs.twin.twin_process import TwinOptions, TwinProcess\n"

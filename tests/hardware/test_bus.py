@@ -277,6 +277,7 @@ def test_a_silent_line_is_drained_of_the_late_reply(start: Start) -> None:
     assert bus.read_block(1, 132, 4).data == block(1)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(replies, max_size=4))
 def test_no_reply_whatsoever_raises(said: list[bytes]) -> None:

@@ -35,6 +35,7 @@ def test_a_log_cut_anywhere_is_a_prefix_and_says_so(whole, tmp_path):
     assert len(seen) > 3
 
 
+@pytest.mark.slow
 def test_no_flipped_byte_goes_unnoticed(whole, tmp_path):
     full = opened(whole, tmp_path)
     generator = random.Random(5)

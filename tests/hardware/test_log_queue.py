@@ -31,6 +31,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_a_killed_writer_leaves_a_log_that_lacks_only_its_end(tmp_path):
     path = tmp_path / "log.mcap"
     child = subprocess.Popen([sys.executable, "-c", CHILD, path], stdout=subprocess.PIPE)

@@ -223,6 +223,7 @@ def run_deaf(bench: Bench, folder: Path, ticks: range) -> tuple[RunResult, Log]:
     return result, Log.open(path)
 
 
+@pytest.mark.slow
 def test_a_servo_that_misses_few_steps_is_coasted(bench: Bench, tmp_path: Path) -> None:
     result, log = run_deaf(bench, tmp_path, range(5, 8))
     assert (result.state, result.ticks) == (State.LIMP, 20)
@@ -233,6 +234,7 @@ def test_a_servo_that_misses_few_steps_is_coasted(bench: Bench, tmp_path: Path) 
     assert position[8] != position[4]
 
 
+@pytest.mark.slow
 def test_a_servo_that_misses_more_steps_stops_the_run(bench: Bench, tmp_path: Path) -> None:
     result, log = run_deaf(bench, tmp_path, range(5, 100))
     assert result.state is State.FAULT

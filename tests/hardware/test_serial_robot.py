@@ -70,6 +70,7 @@ def test_a_servo_that_was_told_to_be_quiet_is_heard_again(bench: Bench) -> None:
     robot.close()
 
 
+@pytest.mark.slow
 def test_a_missing_servo_is_named_with_those_that_answer(benches: Benches) -> None:
     bench = benches(ids=(7,))
     with pytest.raises(BusError, match=r"no servo 1 \(shoulder\) on /dev/.* answered: 7; check"):

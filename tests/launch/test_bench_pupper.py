@@ -45,6 +45,7 @@ def test_a_robot_that_stands_is_calibrated_in_one_piece_and_shares_its_values(tm
     assert all(prior.shared for prior in config.priors.values())
 
 
+@pytest.mark.slow
 @needs_data
 def test_archives_are_imported_and_calibrate_a_drafted_robot_by_joint_names(capsys, tmp_path):
     robot, logs = str(tmp_path / "pupper"), str(tmp_path / "logs")

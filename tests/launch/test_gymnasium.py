@@ -7,6 +7,8 @@ from ashore.launch.cli import run
 from ashore.policies.bundle import Bundle
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 
+pytestmark = pytest.mark.slow
+
 RANGES = """
 [mass]
 scale = [0.8, 1.2]

@@ -57,6 +57,7 @@ def test_only_the_given_parameters_are_trained(learner):
     assert not any(torch.equal(a, b) for a, b in zip(value, now, strict=True))
 
 
+@pytest.mark.slow
 def test_a_heavy_anchor_holds_the_policy_near_its_reference():
     def distance(weight):
         contract = TASK.contract(SPEC)

@@ -17,6 +17,8 @@ from ashore.policies.gymnasium_lesson import GymnasiumLesson
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.train import TrainConfig, train
 
+pytestmark = pytest.mark.slow
+
 PENDULUM = GymnasiumLesson(
     robot=GymnasiumRobot(name="InvertedPendulum-v5"),
     randomization=Randomization(

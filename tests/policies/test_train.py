@@ -91,6 +91,8 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from test_train import LESSON, TINY, train
+
+pytestmark = pytest.mark.slow
 train(LESSON, Path(sys.argv[1]), TINY, lambda p: print(p.steps, flush=True))
 """
 
