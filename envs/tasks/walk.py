@@ -143,7 +143,7 @@ class Walk:
             "rocking": -0.02 * (spin[0] * spin[0] + spin[1] * spin[1]),
             "tilt": -1.0 * (gravity[0] * gravity[0] + gravity[1] * gravity[1]),
             "effort": -0.02 * (action * action).mean(axis=1),
-            "smoothness": -0.02 * (change * change).mean(axis=1),
+            "smoothness": -0.1 * (change * change).mean(axis=1),
         }
         terms["forgiven"] = np.maximum(-sum(terms.values()), 0.0)
         terms["fall"] = -FALL * self.ends(signals)

@@ -24,6 +24,8 @@ from ashore.policies.errors import TrainingError
 from ashore.policies.lesson import RobotLesson
 from ashore.policies.train import TrainConfig, train
 
+pytestmark = pytest.mark.slow
+
 SPEC, RANGES = RobotSpec.load("servo"), Randomization.load("servo")
 TASK = make_task("track", SPEC)
 LESSON = RobotLesson(spec=SPEC, task=TASK, randomization=RANGES)
@@ -91,8 +93,6 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from test_train import LESSON, TINY, train
-
-pytestmark = pytest.mark.slow
 train(LESSON, Path(sys.argv[1]), TINY, lambda p: print(p.steps, flush=True))
 """
 
