@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ashore.envs.dice import Dice
 from ashore.envs.physics.command_delay import CommandDelay
 from ashore.envs.physics.parameter import Parameter
+from ashore.envs.physics.sample_history import SampleHistory
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
@@ -45,8 +46,7 @@ class SampleWire:
         self.values = {p.name: np.zeros((n, len(p.elements))) for p in known}
         self._used: set[str] = set()
         self._commands = CommandDelay((n, actions), period, 2.0 * _LONGEST)
-        self._past = np.zeros((0, n, len(names)))
-        self._head = 0
+        self._history: SampleHistory | None = None
         self._kept = np.zeros((n, len(names)))
         self._new = np.ones(n, dtype=np.bool_)
         self._everyone = np.arange(n)
@@ -65,9 +65,8 @@ class SampleWire:
     def changed(self, name: str, ids: Ids) -> bool:
         """Remember that this effect exists."""
         self._used.add(name)
-        if name in ("observation_delay", "observation_jitter") and not len(self._past):
-            depth = int(np.ceil(2.0 * _LONGEST / self._period)) + 2
-            self._past = np.zeros((depth, *self._kept.shape))
+        if name in ("observation_delay", "observation_jitter") and self._history is None:
+            self._history = SampleHistory(*self._kept.shape, self._period, 2.0 * _LONGEST)
             self._new[:] = True
         return False
 
@@ -95,8 +94,13 @@ class SampleWire:
         rows = self._everyone if ids is None else ids
         dice, used = (self.dice if ids is None else self.dice.of(ids)), self._used
         out = observation
-        if len(self._past):
-            out = self._delayed(observation, rows, dice.uniform(), ids is None)
+        if self._history is not None:
+            if ids is None:
+                self._history.tick()
+            self._history.put(observation, rows, self._new[rows])
+            late = self.values["observation_jitter"][rows] * dice.uniform()
+            late += self.values["observation_delay"][rows]
+            out = self._history.ago(late[:, 0], rows)
         if "observation_noise" in used:
             out = out + self.values["observation_noise"][rows] * dice.normal(out.shape[1])
         if "dropped_samples" in used:
@@ -105,18 +109,3 @@ class SampleWire:
             self._kept[rows] = out
         self._new[rows] = False
         return out
-
-    def _delayed(self, observation: Array, rows: Ids, lateness: Array, tick: bool) -> Array:
-        depth = len(self._past)
-        if tick:
-            self._head = (self._head - 1) % depth
-        self._past[self._head, rows] = observation
-        new = self._new[rows]
-        self._past[:, rows[new]] = observation[new]
-        late = self.values["observation_jitter"][rows] * lateness
-        ticks = (self.values["observation_delay"][rows] + late)[:, 0] / self._period
-        whole = np.floor(ticks).astype(np.intp)
-        part = (ticks - whole)[:, None]
-        newer = self._past[(self._head + whole) % depth, rows]
-        older = self._past[(self._head + whole + 1) % depth, rows]
-        return np.asarray(newer + (older - newer) * part)

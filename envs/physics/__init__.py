@@ -3,6 +3,6 @@
 the model    robot_model (MJCF to MjModel), engine (the C library), rotation
 motors       servo_model (motor files), motor_model, command_delay, backlash
 the base     free_base, bumps (rough ground), standing
-sensors      wire_model (noise, lateness, loss)
+sensors      wire_model (noise, lateness, loss), sample_history
 parameters   parameter, parameter_set, model_fields (MuJoCo's own), limbs
 """

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ashore.envs.dice import Dice
 from ashore.envs.physics.parameter import Parameter
 from ashore.envs.physics.rotation import inverse, quaternion, rotate
+from ashore.envs.physics.sample_history import SampleHistory
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
@@ -60,7 +61,7 @@ class WireModel:
             period: time between ticks [s].
             dice: one stream for each of the robots; may be replaced later.
         """
-        n, self.dice, self._period = len(dice), dice, period
+        n, self.dice = len(dice), dice
         found = [replace(p, elements=joints) for p in _JOINTS] + list(_LATE)
         found.append(replace(_LOST, elements=(*joints, "imu") if imu else joints))
         found += [replace(p, elements=_XYZ) for p in _IMU] if imu else []
@@ -80,9 +81,8 @@ class WireModel:
         own, imus = np.arange(len(joints)), np.full(3, len(joints))
         owners = [imus if name.startswith("imu") else own for name in self._layout]
         self._owner = np.concatenate(owners)
-        depth = int(np.ceil(sum(p.high for p in _LATE[:2]) / period)) + 2
-        self._past = np.zeros((depth, n, size))
-        self._head = 0
+        longest = sum(parameter.high for parameter in _LATE[:2])
+        self._history = SampleHistory(n, size, period, longest)
         self._everyone = np.arange(n)
         self._losses = len(self.parameters["dropped_samples"].elements)
         self._kept = np.zeros((n, size))
@@ -115,14 +115,19 @@ class WireModel:
         rows = slice(None) if ids is None else ids
         dice = self.dice if ids is None else self.dice.of(ids)
         if ids is None:
-            self._head = (self._head - 1) % len(self._past)
+            self._history.tick()
         turned = self._turned(sensed, rows) if self._skewed else sensed
         raw = np.concatenate([turned[name] for name in self._layout], axis=1)
         # Every robot draws at every tick, so that its numbers don't depend on its neighbours.
         chance = dice.uniform(k=2 + self._losses)
         lateness, self._jitter[rows], loss = chance[:, :1], chance[:, 1:2], chance[:, 2:]
-        self._remember(raw, self._everyone[rows])
-        out = self._delayed(self._everyone[rows], lateness) if self._late else raw
+        whose = self._everyone[rows]
+        self._history.put(raw, whose, self._new[rows])
+        out = raw
+        if self._late:
+            late = self.values["observation_jitter"][rows] * lateness
+            late += self.values["observation_delay"][rows]
+            out = self._history.ago(late[:, 0], whose)
         out[:, : self._noisy] += self._noise[rows] * dice.normal(self._noisy)
         if self._lossy:
             lost = (loss < self.values["dropped_samples"][rows])[:, self._owner]
@@ -138,25 +143,6 @@ class WireModel:
             "imu_gyro": rotate(turn, sensed["imu_gyro"]) + self.values["gyro_bias"][rows],
             "imu_gravity": rotate(turn, sensed["imu_gravity"]),
         }
-
-    def _remember(self, raw: Array, rows: Ids) -> None:
-        self._past[self._head, rows] = raw
-        new = self._new[rows]
-        if new.any():
-            self._past[:, rows[new]] = raw[new]
-
-    def _delayed(self, rows: Ids, lateness: Array) -> Array:
-        depth = len(self._past)
-        jitter = self.values["observation_jitter"][rows] * lateness
-        ticks = (self.values["observation_delay"][rows] + jitter)[:, 0] / self._period
-        whole = np.floor(ticks).astype(np.intp)
-        part = (ticks - whole)[:, None]
-        newer = self._past[(self._head + whole) % depth, rows]
-        older = self._past[(self._head + whole + 1) % depth, rows]
-        older -= newer
-        older *= part
-        newer += older
-        return np.asarray(newer)
 
     def _refresh(self) -> None:
         """Find out which of these effects there are at all."""
