@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ashore.envs.batch_vec_env import BatchVecEnv
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.intervals import Intervals
-from ashore.envs.randomize.randomization import Source, apply
+from ashore.envs.randomize.randomization import Randomization, Source, apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Task, total
 from ashore.hardware.contract import Contract, Memory
@@ -52,6 +52,11 @@ class SimulationVecEnv(BatchVecEnv):
         source: Source,
         config: EnvConfig | None = None,
     ) -> None:
+        """Build the robots.
+
+        Raises:
+            ModelError: `source` has a range that is not physical, or an unknown name.
+        """
         self.config = config or EnvConfig()
         self.spec, self.task, self.contract, self.source = spec, task, contract, source
         n, size = self.config.robots, contract.observation_size
@@ -63,6 +68,8 @@ class SimulationVecEnv(BatchVecEnv):
         backlash = self.config.simulation.backlash or "backlash" in source.names
         stepping = replace(self.config.simulation, backlash=backlash)
         self.simulation = Simulation(spec, n, stepping)
+        if isinstance(source, Randomization):
+            source.check(self.simulation)
         self.memory = Memory(contract, n)
         self.sow(None)
         self.plan: Array = task.plan(self.dice.anew("plan"))

@@ -213,3 +213,20 @@ def test_a_command_line_that_fails_prints_no_traceback(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("ranges", "said"),
+    [
+        ("[mass]\nset = [-1.0, 1.0]", "term mass =U(-1, 1) gives -1 to 1 x nominal; physical is"),
+        ("[inertia]\nscale = [0.0, 1.0]", "term inertia *U(0, 1) gives 0 to 1 x nominal"),
+        ("[colour]\nset = [0.0, 1.0]", "no parameter 'colour'; there are: armature, "),
+        ('[mass]\nset = [1.0, 1.1]\non = "leg"', "no element 'leg' of parameter 'mass'; there"),
+        ('[strength]\nset = [1.0, 1.1]\non = "knee"', "there are: front_left_abduction, "),
+    ],
+)
+def test_ranges_that_cannot_be_are_refused_by_their_terms_name(capsys, tmp_path, ranges, said):
+    (tmp_path / "ranges.toml").write_text(ranges)
+    asked = ("train", "quadruped", "--ranges", tmp_path / "ranges.toml", "--out", tmp_path / "run")
+    assert said in refused(capsys, *asked)
+    assert not (tmp_path / "run").exists()
