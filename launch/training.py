@@ -36,7 +36,7 @@ RECIPES: dict[str, TrainConfig] = {
         trunk=(128, 128),
         critic=(128, 128),
         spread=0.3,
-        target=0.85,
+        target=0.8,
     ),
     "reach": TrainConfig(
         steps=2_000_000,
