@@ -109,13 +109,8 @@ class Simulation(ParameterSet):
         """Robots whose physics is no longer finite, or has exploded, `(n,)`."""
         return np.asarray(~(np.abs(self._qvel) < EXPLODED).all(axis=1))
 
-    def set(self, name: str, values: Array, ids: Ids) -> None:
-        """Give robots `ids` new values of a parameter, broadcast to `(len(ids), width)`.
-
-        Raises:
-            ModelError: no such parameter, or a value that is not physical.
-        """
-        super().set(name, values, ids)
+    def _put(self, name: str, values: Array, ids: Ids) -> None:
+        super()._put(name, values, ids)
         if name == "armature":
             armature = self.motor.values[name][ids]
             self.batch.expand("dof_armature")[ids[:, None], self._dof] = armature

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ashore.envs.batch_vec_env import BatchVecEnv
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.intervals import Intervals
-from ashore.envs.randomize.randomization import Randomization, Source, apply
+from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Task, total
 from ashore.hardware.contract import Contract, Memory
@@ -19,6 +19,11 @@ from ashore.hardware.spec import RobotSpec
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 Mask = NDArray[np.bool_]
+
+
+PHASES = 32
+"""How many different times staggered episodes begin at: robots that begin anew together cost little
+more than one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +35,7 @@ class EnvConfig:
     seed: int = 0
     """Seed of every draw."""
     stagger: bool = True
-    """Whether first episodes begin at random times, so that resets spread out."""
+    """Whether first episodes begin at random times, so that resets spread out, in groups."""
     first: int = 0
     """Number of the first robot: the others count from there, and each draws by its number."""
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
@@ -94,13 +99,14 @@ class SimulationVecEnv(BatchVecEnv):
         """Begin an episode on every robot and return the observations."""
         self.begin(np.arange(self.num_envs))
         if self.config.stagger:
-            self.ticks[:] = self.dice.below(self.episode_ticks)[:, 0]
+            apart = max(1, self.episode_ticks // PHASES)
+            self.ticks[:] = apart * self.dice.below(min(PHASES, self.episode_ticks))[:, 0]
         return self._observe()
 
     def begin(self, ids: Ids) -> None:
         """Draw new robots, plans and starting states for robots `ids`."""
         dice = self.dice.of(ids)
-        apply(self.simulation, self.source.draw(self.simulation, dice), ids)
+        self.simulation.give(self.source.draw(self.simulation, dice), ids)
         self.simulation.reset(ids, self.task.start(dice))
         self.plan[ids] = self.task.plan(dice)
         self.intervals.restart(ids)

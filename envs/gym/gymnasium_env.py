@@ -14,7 +14,7 @@ from ashore.envs.gym.gymnasium_kind import kind_of
 from ashore.envs.gym.gymnasium_rules import Rules, WalkerRules
 from ashore.envs.gym.gymnasium_template import Make, Template
 from ashore.envs.randomize.intervals import Intervals
-from ashore.envs.randomize.randomization import Randomization, Source, apply
+from ashore.envs.randomize.randomization import Randomization, Source
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -116,7 +116,7 @@ class GymnasiumVecEnv(BatchVecEnv):
 
     def begin(self, ids: Ids) -> None:
         """Draw new robots and first states for robots `ids`."""
-        apply(self.simulation, self.source.draw(self.simulation, self.dice.of(ids)), ids)
+        self.simulation.give(self.source.draw(self.simulation, self.dice.of(ids)), ids)
         self.rules.begin(ids, self._starts.of(ids))
         self.intervals.restart(ids)
         self._count_from_zero(ids)

@@ -46,13 +46,8 @@ class GymnasiumWorld(ParameterSet):
         self.failed = np.zeros(self.n, dtype=np.bool_)
         self.altered = np.ones(self.n, dtype=np.bool_)
 
-    def set(self, name: str, values: Array, ids: Ids) -> None:
-        """Give robots `ids` new values of a parameter, broadcast to `(len(ids), width)`.
-
-        Raises:
-            ModelError: no such parameter, or a value that is not physical.
-        """
-        super().set(name, values, ids)
+    def _put(self, name: str, values: Array, ids: Ids) -> None:
+        super()._put(name, values, ids)
         self.altered[ids] = True
 
     @property

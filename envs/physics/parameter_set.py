@@ -1,6 +1,6 @@
 """`ParameterSet`: every parameter of many simulated robots, by name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Literal, Protocol
 
@@ -50,6 +50,7 @@ class ParameterSet:
         self._home = {name: group for group in groups for name in group.parameters}
         self.parameters = {name: group.parameters[name] for name, group in self._home.items()}
         self._stale = np.zeros(batch.nsim, dtype=np.bool_)
+        self._ends: dict[tuple[str, ...], tuple[Array, Array]] = {}
         self.layouts: dict[int, tuple[object, Any]] = {}
         self._selections: dict[tuple[str, tuple[str, ...], Each], Selection] = {}
 
@@ -95,6 +96,41 @@ class ParameterSet:
         Raises:
             ModelError: no such parameter, or a value that is not physical.
         """
+        self._check(name, values)
+        self._put(name, values, ids)
+
+    def _put(self, name: str, values: Array, ids: Ids) -> None:
+        home = self._home[name]
+        home.values[name][ids] = values
+        if home.changed(name, ids):
+            self._stale[ids] = True
+
+    def give(self, values: Mapping[str, Array], ids: Ids) -> None:
+        """Give robots `ids` new values of several parameters at once, and settle.
+
+        Args:
+            values: by parameter, each `(len(ids), width)`.
+            ids: the robots.
+
+        Raises:
+            ModelError: no such parameter, or a value that is not physical; nothing is set then.
+        """
+        names = tuple(values)
+        if names and not self._physical(names, np.concatenate([*values.values()], axis=1)):
+            for name, value in values.items():
+                self._check(name, value)
+        for name, value in values.items():
+            self._put(name, value, ids)
+        self.settle(ids)
+
+    def _physical(self, names: tuple[str, ...], values: Array) -> bool:
+        if names not in self._ends:
+            each = [self._require(name) for name in names for _ in self._require(name).elements]
+            self._ends[names] = np.array([p.low for p in each]), np.array([p.high for p in each])
+        low, high = self._ends[names]
+        return values.shape[1] == len(low) and bool(((low <= values) & (values <= high)).all())
+
+    def _check(self, name: str, values: Array) -> None:
         parameter = self._require(name)
         low, high = float(values.min()), float(values.max())
         if not (parameter.low <= low and high <= parameter.high):
@@ -102,9 +138,6 @@ class ParameterSet:
                 f"parameter {name!r} would be {low:.4g} to {high:.4g} {parameter.unit}; "
                 f"physical is {parameter.low:.4g} to {parameter.high:.4g}"
             )
-        self._home[name].values[name][ids] = values
-        if self._home[name].changed(name, ids):
-            self._stale[ids] = True
 
     def settle(self, ids: Ids) -> None:
         """Recompute all that MuJoCo derives from what was set for robots `ids`."""

@@ -8,27 +8,28 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+_TINY = 1e-300
+"""Keeps a rotation by nothing from dividing zero by zero."""
+_CONJUGATE = np.array([1.0, -1.0, -1.0, -1.0])
+
 
 def quaternion(vector: Array) -> Array:
     """Quaternion of rotation vectors `(..., 3)` [rad]: the axis times the angle."""
     x, y, z = vector[..., 0], vector[..., 1], vector[..., 2]
-    half = 0.5 * np.sqrt(x * x + y * y + z * z)
-    scale = 0.5 * np.sinc(half / np.pi)
-    return np.stack([np.cos(half), scale * x, scale * y, scale * z], axis=-1)
+    angle = np.sqrt(x * x + y * y + z * z) + _TINY
+    scale = np.sin(0.5 * angle) / angle
+    return _join(np.cos(0.5 * angle), scale * x, scale * y, scale * z)
 
 
 def product(first: Array, second: Array) -> Array:
     """Hamilton product `first second`: the rotation `second`, then `first`."""
     a, b, c, d = (first[..., i] for i in range(4))
     w, x, y, z = (second[..., i] for i in range(4))
-    return np.stack(
-        [
-            a * w - b * x - c * y - d * z,
-            a * x + b * w + c * z - d * y,
-            a * y - b * z + c * w + d * x,
-            a * z + b * y - c * x + d * w,
-        ],
-        axis=-1,
+    return _join(
+        a * w - b * x - c * y - d * z,
+        a * x + b * w + c * z - d * y,
+        a * y - b * z + c * w + d * x,
+        a * z + b * y - c * x + d * w,
     )
 
 
@@ -42,16 +43,21 @@ def rotate(rotation: Array, vector: Array) -> Array:
         2.0 * (z * a - x * c),
         2.0 * (x * b - y * a),
     )
-    return np.stack(
-        [
-            a + w * s + (y * u - z * t),
-            b + w * t + (z * s - x * u),
-            c + w * u + (x * t - y * s),
-        ],
-        axis=-1,
+    return _join(
+        a + w * s + (y * u - z * t),
+        b + w * t + (z * s - x * u),
+        c + w * u + (x * t - y * s),
     )
 
 
 def inverse(rotation: Array) -> Array:
     """Inverse of unit quaternions."""
-    return np.asarray(rotation * np.array([1.0, -1.0, -1.0, -1.0]))
+    return np.asarray(rotation * _CONJUGATE)
+
+
+def _join(*parts: Array) -> Array:
+    """Put components side by side along a last axis."""
+    whole = np.empty((*parts[0].shape, len(parts)))
+    for i, part in enumerate(parts):
+        whole[..., i] = part
+    return whole

@@ -9,7 +9,7 @@ from mujoco.batch import MODEL_FIELDS
 from numpy.typing import NDArray
 
 from ashore.envs.dice import Dice
-from ashore.envs.randomize.randomization import Randomization, apply
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start, Task
@@ -108,7 +108,7 @@ def _put(simulation: Simulation, terms: Sequence[Term]) -> None:
         for robot, end in ((1 + 2 * i, term.low), (2 + 2 * i, term.high)):
             there = replace(term, low=end, high=end, mode="reset", every=(0.0, 0.0))
             drawn = Randomization(terms=(there,)).draw(simulation, Dice(0, 1))
-            apply(simulation, drawn, np.array([robot]))
+            simulation.give(drawn, np.array([robot]))
 
 
 def _take_back(simulation: Simulation, terms: Sequence[Term]) -> None:

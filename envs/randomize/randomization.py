@@ -179,10 +179,3 @@ class Randomization:
             raise ModelError(f"{path} cannot be read: {error}; mend it") from None
         except ModelError as error:
             raise ModelError(f"{path}: {error}") from None
-
-
-def apply(world: ParameterSet, values: Mapping[str, Array], ids: Ids) -> None:
-    """Give robots `ids` the drawn values and let MuJoCo recompute what follows from them."""
-    for name, value in values.items():
-        world.set(name, value, ids)
-    world.settle(ids)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ashore.adapt.trajectory import Trajectory
-from ashore.envs.randomize.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
@@ -25,7 +24,7 @@ def recorded(truth=None, seconds=4.0, seed=0, quantum=True, **changed):
     """Record a servo with parameters `truth` at 50 Hz, through its encoder."""
     simulation = Simulation(SERVO, 1, SimulationConfig(timestep=0.002, threads=1))
     one = np.arange(1)
-    apply(simulation, {k: np.full((1, 1), v) for k, v in (truth or {}).items()}, one)
+    simulation.give({k: np.full((1, 1), v) for k, v in (truth or {}).items()}, one)
     time, goal = goals(seconds, seed)
     offset = simulation.motor.values["encoder_offset"]
     simulation.reset(one, Start(position=-offset))

@@ -15,7 +15,6 @@ from ashore.adapt.replay_set import ReplaySet
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.dice import Dice
 from ashore.envs.physics.standing import held, stand
-from ashore.envs.randomize.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
 from ashore.envs.tasks.task import Start
 from ashore.hardware.log import Log
@@ -39,7 +38,7 @@ def recorded(truth=None, in_stand=False, seconds=1.6, label="nod"):
     spec = held(QUADRUPED) if in_stand else QUADRUPED
     simulation = Simulation(spec, 1, SimulationConfig(timestep=STEP.timestep, threads=1))
     one, home = np.arange(1), QUADRUPED.column("default")
-    apply(simulation, {k: np.full((1, 1), v) for k, v in (truth or {}).items()}, one)
+    simulation.give({k: np.full((1, 1), v) for k, v in (truth or {}).items()}, one)
     simulation.reset(one, Start(position=home[None]))
     stand(simulation)
     time = np.arange(round(seconds / simulation.timestep)) * simulation.timestep
@@ -106,7 +105,7 @@ def test_draws_of_shared_values_fit_the_simulation_and_survive_json():
     assert after.on == before.on
     simulation = Simulation(QUADRUPED, 3, SimulationConfig(threads=1))
     drawn = after.draw(simulation, Dice(0, 3))
-    apply(simulation, drawn, np.arange(3))
+    simulation.give(drawn, np.arange(3))
     assert np.ptp(simulation.values("strength"), axis=1).max() == 0.0
     column = PARAMETERS["centre_of_mass"].elements.index(f"{TRUNK}:y")
     assert np.ptp(simulation.values("centre_of_mass")[:, column]) > 0.0

@@ -9,7 +9,7 @@ import pytest
 from ashore.envs.dice import Dice
 from ashore.envs.physics.motor_model import make_motors
 from ashore.envs.physics.robot_model import build_model
-from ashore.envs.randomize.randomization import Randomization, apply
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.gait import Trot
 from ashore.hardware.spec import RobotSpec
@@ -145,7 +145,7 @@ def test_a_servo_gain_of_two_fifths_halves_the_trots_speed():
 def test_every_robot_that_training_draws_keeps_to_its_feet_at_rest():
     source, simulation = Randomization.load("quadruped"), Simulation(SPEC, 64)
     source.check(simulation)
-    apply(simulation, source.draw(simulation, Dice(0, 64)), np.arange(64))
+    simulation.give(source.draw(simulation, Dice(0, 64)), np.arange(64))
     truth = stand(simulation, 1.0)
     assert not simulation.broken.any()
     assert (truth["true_gravity"][:, 2] < -0.98).all()

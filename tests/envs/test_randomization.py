@@ -6,7 +6,7 @@ import pytest
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
 from ashore.envs.randomize.mixture import Mixture
-from ashore.envs.randomize.randomization import Randomization, apply
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation
 from ashore.hardware.spec import RobotSpec
@@ -52,7 +52,7 @@ def test_a_draw_never_compounds(simulation, operation):
     everyone, dice = np.arange(N), Dice(1, N)
     for _ in range(20):
         values = Randomization(terms=(term,)).draw(simulation, dice)
-        apply(simulation, values, everyone)
+        simulation.give(values, everyone)
     nominal = simulation.parameters[term.parameter].value
     ends = sorted(term.of(nominal, np.array([0.0, 1.0])))
     assert ends[0] <= simulation.values(term.parameter).min()
@@ -64,7 +64,7 @@ def test_a_draw_never_compounds(simulation, operation):
 
 def test_a_draw_reaches_the_robots_asked_for_and_no_others(simulation):
     before = simulation.values("viscous").copy()
-    apply(simulation, {"viscous": np.array([[0.02], [0.03]])}, np.array([3, 7]))
+    simulation.give({"viscous": np.array([[0.02], [0.03]])}, np.array([3, 7]))
     assert simulation.values("viscous")[[3, 7], 0].tolist() == [0.02, 0.03]
     others = np.delete(np.arange(N), [3, 7])
     assert np.array_equal(simulation.values("viscous")[others], before[others])

@@ -5,7 +5,7 @@ import pytest
 
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
-from ashore.envs.randomize.randomization import Randomization, apply
+from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation
 from ashore.hardware.spec import RobotSpec, shipped_robots
@@ -84,7 +84,7 @@ def test_terms_of_one_parameter_go_on_from_one_another_and_not_from_the_last_res
     wide = Term(name="all", parameter="strength", low=0.5, high=0.5, operation="scale")
     one = Term(parameter="strength", low=0.4, high=0.4, operation="scale", on=("front_left_*",))
     for _ in range(3):
-        apply(world, draw(world, Dice(0, N), wide, one), np.arange(N))
+        world.give(draw(world, Dice(0, N), wide, one), np.arange(N))
     assert world.values("strength")[:, :3] == pytest.approx(0.2)
     assert world.values("strength")[:, 3:] == pytest.approx(0.5)
 

@@ -6,7 +6,7 @@ import pytest
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
 from ashore.envs.tasks import make_task
-from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
+from ashore.envs.vec_env import PHASES, EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Memory
 from ashore.hardware.spec import RobotSpec
 
@@ -163,7 +163,10 @@ def test_seeding_anew_begins_the_same_draws_again():
 def test_first_episodes_are_staggered_when_asked():
     env = make(robots=100, stagger=True)
     env.reset()
-    assert len(set(env.ticks.tolist())) > 50
+    times = sorted(set(env.ticks.tolist()))
+    assert 25 < len(times) <= PHASES
+    assert times[0] < 0.1 * env.episode_ticks
+    assert times[-1] > 0.85 * env.episode_ticks
 
 
 def test_an_action_beyond_one_counts_as_one():
