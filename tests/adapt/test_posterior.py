@@ -9,7 +9,6 @@ from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
 from ashore.envs.dice import Dice
 from ashore.envs.physics.motor_model import Parameter
-from ashore.envs.randomize.randomization import apply
 from ashore.envs.simulation import Simulation, SimulationConfig
 
 SIMULATION = Simulation(SERVO, 64, SimulationConfig(threads=1))
@@ -30,7 +29,7 @@ def test_a_draw_never_leaves_what_is_physical(z):
         assert values.shape == (64, 1)
         assert values.min() >= parameter.low
         assert values.max() <= parameter.high
-    apply(SIMULATION, drawn, np.arange(64))
+    SIMULATION.give(drawn, np.arange(64))
 
 
 def test_draws_follow_mode_and_covariance():
