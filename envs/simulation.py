@@ -19,7 +19,7 @@ from ashore.envs.physics.motor_model import make_motors
 from ashore.envs.physics.parameter import Parameter
 from ashore.envs.physics.parameter_set import Group, ParameterSet
 from ashore.envs.physics.robot_model import build_model, joint_addresses
-from ashore.envs.physics.wire_model import WireModel
+from ashore.envs.physics.wire_model import TELEMETRY, WireModel
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
@@ -41,6 +41,8 @@ class SimulationConfig:
     """Threads of the batch; 0 for one per core. Results do not depend on it."""
     backlash: bool = False
     """Whether the gears can have play."""
+    telemetry: tuple[str, ...] = TELEMETRY
+    """Which of the servos' further signals are delivered: those that somebody reads."""
 
 
 class Simulation(ParameterSet):
@@ -60,7 +62,8 @@ class Simulation(ParameterSet):
         self.motor = make_motors(spec, n)
         self.fields = ModelFields(batch, without={"armature", "joint_friction"})
         self.base = FreeBase.of(batch, spec)
-        self.wire = WireModel(spec.names, self.base is not None, 1.0 / spec.rate, Dice(0, n))
+        period, telemetry = 1.0 / spec.rate, self.config.telemetry
+        self.wire = WireModel(spec.names, self.base is not None, period, Dice(0, n), telemetry)
         self.bumps = Bumps(batch, Dice(0, n)) if self.base is not None else None
         groups: list[Group] = [self.motor, self.fields, self.wire]
         groups += [self.bumps] if self.bumps is not None else []

@@ -71,7 +71,9 @@ class SimulationVecEnv(BatchVecEnv):
             gymnasium.spaces.Box(-1.0, 1.0, (contract.action_size,), np.float32),
         )
         backlash = self.config.simulation.backlash or "backlash" in source.names
-        stepping = replace(self.config.simulation, backlash=backlash)
+        read = {*task.senses, *(term.signal for term in contract.terms)}
+        telemetry = tuple(name for name in self.config.simulation.telemetry if name in read)
+        stepping = replace(self.config.simulation, backlash=backlash, telemetry=telemetry)
         self.simulation = Simulation(spec, n, stepping)
         if isinstance(source, Randomization):
             source.check(self.simulation)

@@ -142,6 +142,7 @@ class DutyMotor(MotorModel):
         self._gain = self.counts * self.p_gain / (p["gain_divisor"] * self.pwm_counts)
         self._follow = seconds / (p["duty_lag"] + seconds)
         self._least = -p["current_limit"]
+        self._most = 1.25 * p["supply_voltage"]
 
     def drive(self, error: Array, velocity: Array) -> Array:
         """Current in the winding [A], while the duty follows the error with its lag."""
@@ -173,7 +174,7 @@ class DutyMotor(MotorModel):
         left = p["supply_resistance"] * self.duty
         left *= self.current
         np.subtract(full, left, out=left)
-        self.voltage = np.clip(left, 0.0, full * 1.25, out=left)
+        self.voltage = np.clip(left, 0.0, self._most, out=left)
 
 
 class PdMotor(MotorModel):

@@ -1,6 +1,6 @@
 """`WireModel`: what lies between a robot's sensors and its policy: lateness, noise, loss."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -40,6 +40,9 @@ _NOISE = {
 }
 _XYZ = ("x", "y", "z")
 
+TELEMETRY = ("joint_current", "voltage")
+"""Signals of a servo that only some policies read."""
+
 
 class WireModel:
     """Sensor samples of `n` robots on their way to a policy, one call a control tick.
@@ -52,7 +55,14 @@ class WireModel:
     much later than `command_delay`.
     """
 
-    def __init__(self, joints: tuple[str, ...], imu: bool, period: float, dice: Dice) -> None:
+    def __init__(
+        self,
+        joints: tuple[str, ...],
+        imu: bool,
+        period: float,
+        dice: Dice,
+        telemetry: Collection[str] = TELEMETRY,
+    ) -> None:
         """Lay out the channels.
 
         Args:
@@ -60,6 +70,7 @@ class WireModel:
             imu: whether there is an inertial sensor.
             period: time between ticks [s].
             dice: one stream for each of the robots; may be replaced later.
+            telemetry: which of `TELEMETRY` somebody reads; the others are not delivered.
         """
         n, self.dice = len(dice), dice
         found = [replace(p, elements=joints) for p in _JOINTS] + list(_LATE)
@@ -73,7 +84,7 @@ class WireModel:
         measured += ["imu_gyro", "imu_gravity"] if imu else []
         self._layout = {
             name: 3 if name.startswith("imu") else len(joints)
-            for name in (*measured, "joint_current", "voltage")
+            for name in (*measured, *(name for name in TELEMETRY if name in telemetry))
         }
         edges = np.cumsum([0, *self._layout.values()]).tolist()
         self._slices = [slice(*ends) for ends in pairwise(edges)]
@@ -137,12 +148,10 @@ class WireModel:
         return {n: out[:, part] for n, part in zip(self._layout, self._slices, strict=True)}
 
     def _turned(self, sensed: Mapping[str, Array], rows: Ids | slice) -> Mapping[str, Array]:
-        turn = self._turn[rows]
-        return {
-            **sensed,
-            "imu_gyro": rotate(turn, sensed["imu_gyro"]) + self.values["gyro_bias"][rows],
-            "imu_gravity": rotate(turn, sensed["imu_gravity"]),
-        }
+        both = np.stack([sensed["imu_gyro"], sensed["imu_gravity"]], axis=1)
+        turned = rotate(self._turn[rows][:, None], both)
+        turned[:, 0] += self.values["gyro_bias"][rows]
+        return {**sensed, "imu_gyro": turned[:, 0], "imu_gravity": turned[:, 1]}
 
     def _refresh(self) -> None:
         """Find out which of these effects there are at all."""

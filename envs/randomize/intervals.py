@@ -27,6 +27,7 @@ class Intervals:
         shape = (len(dice), len(terms))
         self._next, self._until = np.full(shape, np.inf), np.full(shape, np.inf)
         self._clock = np.zeros(len(dice))
+        self._soonest = np.full(len(dice), np.inf)
         self._began = {term.parameter: world.values(term.parameter).copy() for term in terms}
         self._every = np.array([term.every for term in terms]).reshape(-1, 2)
 
@@ -39,12 +40,15 @@ class Intervals:
         for name, began in self._began.items():
             began[ids] = self._world.values(name)[ids]
         self._next[ids] = self._waits(ids)
+        self._look_ahead()
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and change what is due."""
         if not self._count:
             return
         self._clock += seconds
+        if not (self._clock >= self._soonest).any():
+            return
         for i, term in enumerate(self._source.changing):
             over = np.flatnonzero(self._clock >= self._until[:, i])
             if len(over):
@@ -56,6 +60,11 @@ class Intervals:
                 self._next[due, i] = self._clock[due] + self._waits(due)[:, i]
                 self._until[due, i] = self._clock[due] + term.hold
                 self._change(term, due)
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Note when each robot's next change is due."""
+        self._soonest = np.minimum(self._next, self._until).min(axis=1)
 
     def _waits(self, ids: Ids) -> Array:
         low, high = self._every.T

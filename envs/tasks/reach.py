@@ -54,6 +54,7 @@ class Reach:
 
     name = "reach"
     episode = TARGETS * PERIOD
+    senses: tuple[str, ...] = ("joint_position",)
 
     def __init__(self, spec: RobotSpec) -> None:
         """Prepare the arm of a robot.

@@ -22,6 +22,7 @@ class SwingUp:
 
     name = "swing_up"
     episode = 6.0
+    senses: tuple[str, ...] = ("joint_position",)
 
     def __init__(self, spec: RobotSpec) -> None:
         self.joints = len(spec.joints)

@@ -59,6 +59,8 @@ class Task(Protocol):
     """Name on the command line."""
     episode: float
     """Length of an episode [s]."""
+    senses: tuple[str, ...]
+    """Sensor signals that it reads itself; those of its contract need not be among them."""
 
     def contract(self, spec: RobotSpec) -> Contract:
         """Return what a policy for this task sees and says on the robot of `spec`."""

@@ -27,6 +27,7 @@ class Track:
 
     name = "track"
     episode = 10.0
+    senses: tuple[str, ...] = ("joint_position",)
 
     def __init__(self, spec: RobotSpec) -> None:
         self.joints = len(spec.joints)

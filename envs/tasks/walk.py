@@ -55,6 +55,7 @@ class Walk:
 
     name = "walk"
     episode = HOLD * SEGMENTS
+    senses: tuple[str, ...] = ("joint_position",)
 
     def __init__(self, spec: RobotSpec) -> None:
         """Prepare for a robot.
