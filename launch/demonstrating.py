@@ -15,7 +15,9 @@ from ashore.adapt.picture import loop_picture
 from ashore.adapt.report import Wire, write_report
 from ashore.adapt.verdict import require_deployable
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
+from ashore.hardware.control_table import ControlTable
 from ashore.hardware.log import Log
+from ashore.hardware.spec import RobotSpec
 from ashore.launch.adapting import adapt_with_progress, save
 from ashore.launch.console import complain, say
 from ashore.launch.session import SessionConfig, conclude, run_session
@@ -31,10 +33,13 @@ STAGES = 6
 def run_demo(robot: str, hidden: str, out: Path, short: bool) -> int:
     """Train, record, adapt, deploy; leave bundles, logs, a report and a picture in `out`."""
     began = time.monotonic()
+    spec = RobotSpec.load(robot)
+    for joint in spec.joints:  # before a minute of training: can it be wired at all?
+        ControlTable.load(joint.servo)
     _clear(out)
     _stage(1, f"pretrain {robot} over randomized simulation")
     steps = SHORT_TRAINING if short else None
-    bundle = pretrain(robot, "track", out / "training", steps, seed=0)
+    bundle = pretrain(robot, spec.task, out / "training", steps, seed=0)
     kind = "equal to the nominal robot" if hidden == "none" else f"hidden physics, seed {hidden}"
     _stage(2, f"start a twin of the robot in a process of its own ({kind})")
     with TwinProcess(TwinOptions(robot=robot, hidden=hidden, clock="lockstep")) as twin:
