@@ -60,7 +60,8 @@ class Simulation(ParameterSet):
         self.substeps = round(1.0 / (spec.rate * self.timestep))
         batch = Batch(model, n, self.config.threads)
         self.motor = make_motors(spec, n)
-        self.fields = ModelFields(batch, without={"armature", "joint_friction"})
+        play = play_names(spec.names) if self.config.backlash else ()
+        self.fields = ModelFields(batch, without={"armature", "joint_friction"}, inner=play)
         self.base = FreeBase.of(batch, spec)
         period, telemetry = 1.0 / spec.rate, self.config.telemetry
         self.wire = WireModel(spec.names, self.base is not None, period, Dice(0, n), telemetry)

@@ -1,6 +1,7 @@
 """`ModelFields`: the parameters that are fields of MuJoCo's model, for any batch."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import mujoco
 import numpy as np
@@ -52,14 +53,22 @@ class ModelFields:
         centre of mass, joint mounting, gravity, floor: turned or moved by the value
 
     `joint_mounting` turns a joint's body, with all it carries, by a rotation vector in its parent's
-    frame. `push` is a force at a body's centre of mass, in the world's frame, for as long as it is
-    set. A field is copied for every simulation only once it is set.
+    frame; of several joints on one body, each turns it. `push` is a force at a body's centre of
+    mass, in the world's frame, for as long as it is set. A field is copied for every simulation only once it is set.
 
     `down`, gravity's direction, and `up`, the floor's normal, are `(n, 3)` in the world's frame.
     """
 
-    def __init__(self, batch: Batch, without: Collection[str] = ()) -> None:
-        """Name what can vary in the model of `batch`; `without` are fields that others write."""
+    def __init__(
+        self, batch: Batch, without: Collection[str] = (), inner: Collection[str] = ()
+    ) -> None:
+        """Name what can vary in the model of `batch`.
+
+        Args:
+            batch: the simulations.
+            without: parameters that others write.
+            inner: names of joints that are parts of other joints, and no elements of their own.
+        """
         self._batch, model = batch, batch.model
         self._nominal = {
             name: np.array(getattr(model, name), dtype=np.float64)
@@ -71,7 +80,10 @@ class ModelFields:
         self.down = np.tile(self._straight_down, (batch.nsim, 1))
         self.up = np.tile([0.0, 0.0, 1.0], (batch.nsim, 1))
         self._bodies = np.flatnonzero(model.body_mass > 0.0)
-        self._joints = np.flatnonzero(np.isin(model.jnt_type, _SLIDING))
+        moving = np.flatnonzero(np.isin(model.jnt_type, _SLIDING))
+        self._joints = np.array([j for j in moving if model.joint(j).name not in inner], np.intp)
+        self._owners = model.jnt_bodyid[self._joints]
+        self._rounds = _rounds(self._owners)
         self._geoms = np.flatnonzero((model.geom_contype | model.geom_conaffinity) > 0)
         on_world = (model.geom_bodyid == 0) & np.isin(model.geom_type, _FLOORS)
         self._floors = np.intersect1d(self._geoms, np.flatnonzero(on_world))
@@ -105,12 +117,9 @@ class ModelFields:
 
     def _add(self, parameter: Parameter, elements: Sequence[str], nominal: Array | None) -> None:
         values = np.full(len(elements), parameter.value) if nominal is None else np.array(nominal)
-        self.parameters[parameter.name] = Parameter(
-            name=parameter.name,
+        self.parameters[parameter.name] = replace(
+            parameter,
             value=float(values[0]),
-            unit=parameter.unit,
-            low=parameter.low,
-            high=parameter.high,
             elements=tuple(elements),
             nominal=tuple(values.tolist()),
         )
@@ -181,10 +190,12 @@ class ModelFields:
         return True
 
     def _write_mountings(self, ids: Ids) -> bool:
-        bodies = self._batch.model.jnt_bodyid[self._joints]
         turn = quaternion(self._vectors("joint_mounting", ids))
-        turned = product(turn, self._nominal["body_quat"][bodies][None])
-        self._batch.expand("body_quat")[ids[:, None], bodies] = turned
+        rotation = self._batch.expand("body_quat")
+        rotation[ids[:, None], self._owners] = self._nominal["body_quat"][self._owners]
+        for columns in self._rounds:
+            at = (ids[:, None], self._owners[columns])
+            rotation[at] = product(turn[:, columns], rotation[at])
         return True
 
     def _write_friction(self, ids: Ids) -> bool:
@@ -207,6 +218,12 @@ class ModelFields:
         turned = product(turn[:, None], self._nominal["geom_quat"][self._floors][None])
         self._batch.expand("geom_quat")[ids[:, None], self._floors] = turned
         return True
+
+
+def _rounds(owners: Ids) -> list[Ids]:
+    """Columns of joints in rounds that have each body once, for bodies that several joints turn."""
+    nth = np.array([int((owners[:i] == owner).sum()) for i, owner in enumerate(owners)], np.intp)
+    return [np.flatnonzero(nth == k) for k in range(int(nth.max(initial=-1)) + 1)]
 
 
 def _leaning(angles: Array) -> Array:

@@ -10,6 +10,7 @@ from ashore.envs.physics.limbs import limb_of
 from ashore.envs.physics.model_fields import ModelFields
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.physics.robot_model import build_model
+from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.hardware.spec import RobotSpec
 
 MODEL = build_model(RobotSpec.load("quadruped"))
@@ -110,6 +111,35 @@ def test_a_joint_mounted_askew_carries_its_limb_askew(world):
     world.batch.forward()
     assert feet[0] == pytest.approx(feet[1], abs=1e-12)
     assert np.abs(feet[0] - feet[2]).max() > 0.01
+
+
+def test_play_in_the_gears_adds_no_joint_and_takes_none_away():
+    spec, only = RobotSpec.load("arm"), np.array([0])
+    with_play = Simulation(spec, 1, SimulationConfig(backlash=True))
+    without = Simulation(spec, 1)
+    for name in ("joint_mounting", "damping", "stiffness"):
+        assert with_play.parameters[name].elements == without.parameters[name].elements
+    for simulation in (with_play, without):
+        turn = simulation.values("joint_mounting").copy()
+        turn[0, simulation.parameters["joint_mounting"].elements.index("elbow_flex:x")] = 0.1
+        simulation.set("joint_mounting", turn, only)
+    turned = [simulation.batch.expanded("body_quat") for simulation in (with_play, without)]
+    assert np.array_equal(*turned)
+    assert np.abs(turned[0] - without.batch.model.body_quat).max() > 0.04
+
+
+def test_each_of_several_joints_on_a_body_turns_it():
+    text = (
+        "<mujoco><worldbody><body><joint name='a' axis='1 0 0'/><joint name='b' axis='0 1 0'/>"
+        "<geom size='.1'/></body></worldbody></mujoco>"
+    )
+    world = World(mujoco.MjModel.from_xml_string(text))
+    turns = np.zeros((N, 2, 3))  # 0.3 rad about z by the one, by the other, by both
+    turns[[0, 2], 0, 2] = turns[[1, 2], 1, 2] = 0.3
+    world.set("joint_mounting", turns.reshape(N, 6), np.arange(N))
+    half = np.array([0.15, 0.15, 0.3])
+    expected = np.stack([np.cos(half), 0 * half, 0 * half, np.sin(half)], axis=1)
+    assert world.batch.expanded("body_quat")[:, 1] == pytest.approx(expected)
 
 
 def test_limbs_are_legs_and_the_trunk_is_one_too(world):
