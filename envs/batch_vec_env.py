@@ -18,6 +18,10 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Ids = NDArray[np.intp]
 
+PHASES = 32
+"""How many different times staggered episodes begin at: robots that begin anew together cost little
+more than one."""
+
 
 class BatchVecEnv(VecEnv):
     """Robots that are stepped together and begin anew one by one, by Stable-Baselines3's rules.
@@ -67,6 +71,11 @@ class BatchVecEnv(VecEnv):
     @abstractmethod
     def streams(self) -> dict[str, Dice]:
         """Everything that random numbers are drawn from."""
+
+    def _stagger(self) -> None:
+        """Move first episodes to random times within themselves, at `PHASES` different ones."""
+        apart = max(1, self.episode_ticks // PHASES)
+        self.ticks[:] = apart * self.dice.below(min(PHASES, self.episode_ticks))[:, 0]
 
     def _count_from_zero(self, ids: Ids) -> None:
         self.ticks[ids] = 0

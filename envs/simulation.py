@@ -1,7 +1,7 @@
 """`Simulation`: many robots of one spec in one MuJoCo batch, with their motors and sensors."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
@@ -18,7 +18,7 @@ from ashore.envs.physics.model_fields import ModelFields
 from ashore.envs.physics.motor_model import make_motors
 from ashore.envs.physics.parameter import Parameter
 from ashore.envs.physics.parameter_set import Group, ParameterSet
-from ashore.envs.physics.robot_model import build_model, joint_addresses
+from ashore.envs.physics.robot_model import build_model, columns, joint_addresses
 from ashore.envs.physics.wire_model import TELEMETRY, WireModel
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
@@ -44,6 +44,10 @@ class SimulationConfig:
     telemetry: tuple[str, ...] = TELEMETRY
     """Which of the servos' further signals are delivered: those that somebody reads."""
 
+    def having(self, names: Collection[str]) -> "SimulationConfig":
+        """Return the same, under which there are all of the parameters `names`."""
+        return replace(self, backlash=self.backlash or "backlash" in names)
+
 
 class Simulation(ParameterSet):
     """`n` robots, each with its own parameters, stepped together.
@@ -62,7 +66,7 @@ class Simulation(ParameterSet):
         self.motor = make_motors(spec, n)
         play = play_names(spec.names) if self.config.backlash else ()
         self.fields = ModelFields(batch, without={"armature", "joint_friction"}, inner=play)
-        self.base = FreeBase.of(batch, spec)
+        self.base = FreeBase.of(batch)
         period, telemetry = 1.0 / spec.rate, self.config.telemetry
         self.wire = WireModel(spec.names, self.base is not None, period, Dice(0, n), telemetry)
         self.bumps = Bumps(batch, Dice(0, n)) if self.base is not None else None
@@ -87,10 +91,10 @@ class Simulation(ParameterSet):
         self._q, self._dof = joint_addresses(batch.model, names)
         damped = self.parameters["damping"].elements
         self._passive = [damped.index(name) for name in names]
-        self._angles, self._speeds = _columns(self._q), _columns(self._dof)
+        self._angles, self._speeds = columns(self._q), columns(self._dof)
         if self.config.backlash:
             play, play_dof = joint_addresses(batch.model, play_names(names))
-            self._play, self._play_speeds = _columns(play), _columns(play_dof)
+            self._play, self._play_speeds = columns(play), columns(play_dof)
 
     @property
     def position(self) -> Array:
@@ -234,13 +238,6 @@ class Simulation(ParameterSet):
             signals = {name: value[ids] for name, value in signals.items()}
             truth = {name: value[ids] for name, value in truth.items()}
         return {**self.wire.deliver(signals, ids), **truth}
-
-
-def _columns(addresses: Ids) -> Ids | slice:
-    """The addresses as a slice where they follow one another, which numpy reads without a copy."""
-    first, after = int(addresses[0]), int(addresses[-1]) + 1
-    together = np.array_equal(addresses, np.arange(first, after))
-    return slice(first, after) if together else addresses
 
 
 def nominal_parameters(spec: RobotSpec) -> Mapping[str, Parameter]:

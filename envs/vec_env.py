@@ -21,11 +21,6 @@ Ids = NDArray[np.intp]
 Mask = NDArray[np.bool_]
 
 
-PHASES = 32
-"""How many different times staggered episodes begin at: robots that begin anew together cost little
-more than one."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class EnvConfig:
     """How a task is run on simulated robots."""
@@ -70,11 +65,10 @@ class SimulationVecEnv(BatchVecEnv):
             gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32),
             gymnasium.spaces.Box(-1.0, 1.0, (contract.action_size,), np.float32),
         )
-        backlash = self.config.simulation.backlash or "backlash" in source.names
         read = {*task.senses, *(term.signal for term in contract.terms)}
         telemetry = tuple(name for name in self.config.simulation.telemetry if name in read)
-        stepping = replace(self.config.simulation, backlash=backlash, telemetry=telemetry)
-        self.simulation = Simulation(spec, n, stepping)
+        stepping = replace(self.config.simulation, telemetry=telemetry)
+        self.simulation = Simulation(spec, n, stepping.having(source.names))
         if isinstance(source, Randomization):
             source.check(self.simulation)
         self.memory = Memory(contract, n)
@@ -101,8 +95,7 @@ class SimulationVecEnv(BatchVecEnv):
         """Begin an episode on every robot and return the observations."""
         self.begin(np.arange(self.num_envs))
         if self.config.stagger:
-            apart = max(1, self.episode_ticks // PHASES)
-            self.ticks[:] = apart * self.dice.below(min(PHASES, self.episode_ticks))[:, 0]
+            self._stagger()
         return self._observe()
 
     def begin(self, ids: Ids) -> None:

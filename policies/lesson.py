@@ -122,8 +122,7 @@ class RobotLesson:
         self.randomization.check(self._world())
 
     def _world(self) -> Simulation:
-        backlash = "backlash" in self.randomization.names
-        return Simulation(self.spec, 1, SimulationConfig(backlash=backlash))
+        return Simulation(self.spec, 1, SimulationConfig().having(self.randomization.names))
 
     def within(self, randomization: Randomization) -> "RobotLesson":
         """Return the same lesson with other ranges."""

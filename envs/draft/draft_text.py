@@ -8,6 +8,7 @@ import numpy as np
 
 from ashore.envs.draft.draft_joint import DraftJoint
 from ashore.envs.draft.robot_source import RobotSource
+from ashore.envs.physics.limbs import free_joint
 
 _HEAD = """\
 # {name}, drafted from {file}. Angles in rad, times in s, SI units throughout.
@@ -110,15 +111,15 @@ def spec_text(
     return "".join(parts)
 
 
-def randomization_text(name: str, model: mujoco.MjModel, free: bool) -> str:
+def randomization_text(name: str, model: mujoco.MjModel) -> str:
     """Return randomization.toml of terms that any robot of this package has."""
     text = _RANDOMIZATION.format(name=name, friction=0.02)
-    if not free:
+    free = free_joint(model)
+    if free is None:
         return text
     if np.any(model.geom_contype | model.geom_conaffinity):
         text += _FLOOR
-    joints = model.jnt_type.tolist()
-    base = model.jnt_bodyid[joints.index(mujoco.mjtJoint.mjJNT_FREE)]
+    base = model.jnt_bodyid[free]
     payload = round(0.15 * float(model.body_subtreemass[base]), 3)
     return text + _PAYLOAD.format(base=json.dumps(model.body(base).name), payload=payload)
 

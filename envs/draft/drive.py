@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.draft.robot_source import RobotSource
+from ashore.envs.physics.limbs import free_joint
 
 Array = NDArray[np.float64]
 
@@ -163,7 +164,7 @@ def holding_torque(model: mujoco.MjModel, joint: int) -> float:
     anchor = data.xanchor[joint]
     lever = float(np.linalg.norm(data.subtree_com[body] - anchor))
     level = RESERVE * GRAVITY * float(model.body_subtreemass[body]) * lever
-    if model.jnt_type[0] != mujoco.mjtJoint.mjJNT_FREE:
+    if free_joint(model) is None:
         return level
     carried = [g for g in range(model.ngeom) if _carries(model, body, model.geom_bodyid[g])]
     reach = max((float(np.linalg.norm(data.geom_xpos[g] - anchor)) for g in carried), default=lever)

@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.physics.limbs import free_joint
 from ashore.envs.physics.motor_model import motor_parameters
 from ashore.envs.physics.robot_model import build_model
 from ashore.envs.physics.servo_model import load_servo
@@ -56,8 +57,8 @@ class Inspected:
     @property
     def free(self) -> int | None:
         """Body of the free joint, or None if the base is fixed."""
-        found = np.flatnonzero(self.model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
-        return int(self.model.jnt_bodyid[found[0]]) if len(found) else None
+        free = free_joint(self.model)
+        return None if free is None else int(self.model.jnt_bodyid[free])
 
     def names(self, mask: Sequence[bool] | NDArray[np.bool_]) -> list[str]:
         """Names of the joints where `mask` `(nj,)` is true."""

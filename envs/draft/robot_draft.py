@@ -71,7 +71,7 @@ class RobotDraft:
             name=name,
             spec=spec_text(name, path.name, joints, source, free),
             model=source.mjcf.to_xml(),
-            randomization=randomization_text(name, source.model, free),
+            randomization=randomization_text(name, source.model),
             joints=tuple(joint.name for joint in joints),
             notes=tuple(source.notes),
             guesses=tuple(source.guesses),

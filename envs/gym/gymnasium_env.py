@@ -111,7 +111,7 @@ class GymnasiumVecEnv(BatchVecEnv):
         everyone = np.arange(self.num_envs)
         self.begin(everyone)
         if self.config.stagger:
-            self.ticks[:] = self.dice.below(self.episode_ticks)[:, 0]
+            self._stagger()
         return self.look(everyone)
 
     def begin(self, ids: Ids) -> None:

@@ -13,7 +13,7 @@ from ashore.envs.gym.force_batch import ForceBatch
 from ashore.envs.gym.gymnasium_template import Template
 from ashore.envs.gym.sample_wire import SampleWire
 from ashore.envs.gym.strength import Strength
-from ashore.envs.physics.engine import untimed
+from ashore.envs.physics.engine import set_for_batch, untimed
 from ashore.envs.physics.model_fields import ModelFields
 from ashore.envs.physics.parameter_set import ParameterSet
 
@@ -100,9 +100,6 @@ class GymnasiumWorld(ParameterSet):
 def make_batch(template: Template, n: int, threads: int, whole: bool, forces: bool) -> Any:
     """Return a batch of the environment's model.
 
-    MuJoCo's own resets are off: who diverges is seen, and reset by whoever steps the batch. In a
-    model of one tree all constraints are one island, so that looking for islands changes nothing.
-
     Args:
         template: the environment.
         n: how many robots.
@@ -111,9 +108,7 @@ def make_batch(template: Template, n: int, threads: int, whole: bool, forces: bo
         forces: compute the external forces on bodies.
     """
     model = copy.copy(template.env.model)
-    model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_AUTORESET
-    if model.ntree == 1:
-        model.opt.disableflags |= mujoco.mjtDisableBit.mjDSBL_ISLAND
+    set_for_batch(model)
     if forces:
         return ForceBatch(model, n, threads)
     return Batch(model, n, threads, persistent=whole)

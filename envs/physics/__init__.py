@@ -1,6 +1,6 @@
 """One robot as MuJoCo steps it: model, motors, gears, ground, sensors, and all that can differ.
 
-the model    robot_model (MJCF to MjModel), engine (the C library), rotation
+the model    robot_model (MJCF to MjModel), engine (the library itself), rotation
 motors       servo_model (motor files), motor_model, command_delay, backlash
 the base     free_base, bumps (rough ground), standing
 sensors      wire_model (noise, lateness, loss), sample_history

@@ -1,13 +1,12 @@
 """`FreeBase`: the floating base of walking robots, and the inertial sensor on it."""
 
-import mujoco
 import numpy as np
 from mujoco.batch import Batch
 from numpy.typing import NDArray
 
+from ashore.envs.physics.limbs import free_joint
 from ashore.envs.physics.rotation import inverse, product, quaternion, rotate
 from ashore.envs.tasks.task import Start
-from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
@@ -23,10 +22,10 @@ class FreeBase:
         self._qpos, self._qvel = batch.bind("qpos"), batch.bind("qvel")
 
     @classmethod
-    def of(cls, batch: Batch, spec: RobotSpec) -> "FreeBase | None":
-        """The base of a robot, if its MJCF has a free joint."""
-        free = np.flatnonzero(batch.model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
-        return cls(batch, int(free[0])) if len(free) else None
+    def of(cls, batch: Batch) -> "FreeBase | None":
+        """The base of the robots of a batch, if it floats."""
+        free = free_joint(batch.model)
+        return None if free is None else cls(batch, free)
 
     @property
     def rotation(self) -> Array:

@@ -1,6 +1,13 @@
-"""`limb_of`: which limb of a robot a joint, body or geom belongs to."""
+"""`limb_of`: which limb of a robot a joint, body or geom belongs to; `free_joint`: its base."""
 
 import mujoco
+import numpy as np
+
+
+def free_joint(model: mujoco.MjModel) -> int | None:
+    """Return the id of the joint that lets a robot's base float, or None if it is fixed."""
+    free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
+    return int(free[0]) if len(free) else None
 
 
 def limb_of(model: mujoco.MjModel, element: str) -> int:

@@ -54,7 +54,8 @@ class ModelFields:
 
     `joint_mounting` turns a joint's body, with all it carries, by a rotation vector in its parent's
     frame; of several joints on one body, each turns it. `push` is a force at a body's centre of
-    mass, in the world's frame, for as long as it is set. A field is copied for every simulation only once it is set.
+    mass, in the world's frame, for as long as it is set. A field is copied for every simulation
+    only once it is set.
 
     `down`, gravity's direction, and `up`, the floor's normal, are `(n, 3)` in the world's frame.
     """

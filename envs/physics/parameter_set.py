@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from mujoco.batch import Batch
@@ -51,7 +51,6 @@ class ParameterSet:
         self.parameters = {name: group.parameters[name] for name, group in self._home.items()}
         self._stale = np.zeros(batch.nsim, dtype=np.bool_)
         self._ends: dict[tuple[str, ...], tuple[Array, Array]] = {}
-        self.layouts: dict[int, tuple[object, Any]] = {}
         self._selections: dict[tuple[str, tuple[str, ...], Each], Selection] = {}
 
     def values(self, name: str) -> Array:

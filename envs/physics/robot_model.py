@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ashore.envs.errors import ModelError
 from ashore.envs.physics.backlash import add_play
+from ashore.envs.physics.engine import set_for_batch
 from ashore.envs.physics.motor_model import motor_parameters
 from ashore.envs.physics.servo_model import load_servo
 from ashore.hardware.spec import RobotSpec
@@ -39,8 +40,6 @@ def build_model(
         longest = longest or mjcf.option.timestep
         steps = math.ceil(1.0 / (spec.rate * longest) - 1e-9)
         mjcf.option.timestep = 1.0 / (spec.rate * steps)
-        # MuJoCo would put a diverged robot back at its start in silence, for nobody to count.
-        mjcf.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
         # Geoms that touch nothing cost time in every step; what they weigh stays.
         from_geoms = mujoco.mjtInertiaFromGeom.mjINERTIAFROMGEOM_TRUE
         unseen = not visuals and mjcf.compiler.inertiafromgeom != from_geoms
@@ -53,8 +52,7 @@ def build_model(
             for name in spec.names:
                 add_play(mjcf, name)
         model = mjcf.compile()
-        if model.ntree == 1:  # one robot is one island, and looking for more costs time
-            model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
+        set_for_batch(model)
         return model
     except ValueError as error:
         raise ModelError(f"the MJCF of robot {spec.name!r} does not compile: {error}") from None
@@ -67,6 +65,13 @@ def joint_addresses(model: mujoco.MjModel, names: tuple[str, ...]) -> tuple[Indi
         np.array([joint.qposadr[0] for joint in joints], dtype=np.intp),
         np.array([joint.dofadr[0] for joint in joints], dtype=np.intp),
     )
+
+
+def columns(addresses: Indices) -> Indices | slice:
+    """The addresses as a slice where they follow one another, which numpy reads without a copy."""
+    first, after = int(addresses[0]), int(addresses[-1]) + 1
+    together = np.array_equal(addresses, np.arange(first, after))
+    return slice(first, after) if together else addresses
 
 
 def _require_joints(spec: RobotSpec, found: list[str]) -> None:

@@ -6,7 +6,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.physics.limbs import limb_of
+from ashore.envs.physics.limbs import free_joint, limb_of
 from ashore.envs.simulation import Simulation
 from ashore.hardware.spec import RobotSpec
 
@@ -39,13 +39,13 @@ def stand(simulation: Simulation) -> None:
     without a floor stays as it is.
     """
     model = simulation.batch.model
-    free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
+    free = free_joint(model)
     planes = model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE
     floors = np.flatnonzero((model.geom_bodyid == 0) & planes)
-    if not len(free) or not len(floors):
+    if free is None or not len(floors):
         return
-    at = int(model.jnt_qposadr[free[0]])
-    limbs = _limbs(model, int(model.jnt_bodyid[free[0]]))
+    at = int(model.jnt_qposadr[free])
+    limbs = _limbs(model, int(model.jnt_bodyid[free]))
     state, data = simulation.batch.bind("qpos"), mujoco.MjData(model)
     for robot in range(simulation.n):
         data.qpos[:] = state[robot]

@@ -68,8 +68,7 @@ def audit(spec: RobotSpec, task: Task, randomization: Randomization) -> list[Fin
     Raises:
         ModelError: a range that leaves what is physical, or a name that does not exist.
     """
-    terms, backlash = randomization.terms, "backlash" in randomization.names
-    config = SimulationConfig(backlash=backlash)
+    terms, config = randomization.terms, SimulationConfig().having(randomization.names)
     simulation = Simulation(spec, 1 + 2 * len(terms), config)
     randomization.check(simulation)
     nominal = _fields(simulation)

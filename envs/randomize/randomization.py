@@ -4,8 +4,10 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,11 +96,15 @@ class Randomization:
             each.apply(flat, unit)
         return {name: flat[:, part] for name, part in layout.slices.items()}
 
+    @cached_property
+    def _layouts(self) -> WeakKeyDictionary[ParameterSet, Layout]:
+        """Layouts in the worlds that were drawn for, for as long as both live."""
+        return WeakKeyDictionary()
+
     def _layout(self, world: ParameterSet) -> Layout:
-        kept = world.layouts.get(id(self))
-        if kept is None or kept[0] is not self:
-            kept = world.layouts[id(self)] = (self, Layout(world, self.terms, self.names))
-        return kept[1]
+        if world not in self._layouts:
+            self._layouts[world] = Layout(world, self.terms, self.names)
+        return self._layouts[world]
 
     def check(self, world: ParameterSet) -> None:
         """Refuse a term whose range, after the terms before it, leaves what is physical.
@@ -113,7 +119,7 @@ class Randomization:
             nominal, parameter = world.nominal(term.parameter), world.parameters[term.parameter]
             low, high = (ends.copy() for ends in reach.get(term.parameter, (nominal, nominal)))
             low[columns], high[columns] = term.reach(low[columns], high[columns])
-            if (low.min() < parameter.low or high.max() > parameter.high):
+            if low.min() < parameter.low or high.max() > parameter.high:
                 raise ModelError(
                     f"term {term} gives {low[columns].min():.4g} to {high[columns].max():.4g} "
                     f"{parameter.unit}; physical is {parameter.low:.4g} to {parameter.high:.4g}"

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from ashore.envs.batch_vec_env import PHASES
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
 from ashore.envs.tasks import make_task
-from ashore.envs.vec_env import PHASES, EnvConfig, SimulationVecEnv
+from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Memory
 from ashore.hardware.spec import RobotSpec
 
