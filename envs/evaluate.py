@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,24 @@ from ashore.hardware.contract import Contract
 from ashore.hardware.spec import RobotSpec
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+class Examined(Protocol):
+    """Robots that a policy is examined on."""
+
+    def reset(self) -> NDArray[np.float32]:
+        """Begin an episode on every robot and return the observations."""
+        ...
+
+    def advance(
+        self, actions: NDArray[Any]
+    ) -> tuple[NDArray[np.float32], Array, NDArray[np.bool_]]:
+        """One control period: observations, rewards, and whose episode is over too early."""
+        ...
+
+    def damaged(self) -> NDArray[np.bool_]:
+        """Robots whose physics is no longer finite."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +68,30 @@ class Outcome:
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
     """Let a policy do one episode on each robot of a course, without exploration.
 
-    A robot that fails the task, or whose physics is no longer finite, earns nothing from then on.
+    What `one_episode` says of failures holds.
     """
     config = EnvConfig(
         robots=course.robots, seed=course.seed, stagger=False, simulation=course.simulation
     )
     env = SimulationVecEnv(course.spec, course.task, contract, course.source, config)
+    reward, failed = one_episode(env, act, env.episode_ticks - 1)
+    return Outcome(reward=reward, plan=env.plan, failed=failed)
+
+
+def one_episode(env: Examined, act: Act, steps: int) -> tuple[Array, NDArray[np.bool_]]:
+    """Let a policy act for the `steps` of one episode on each robot, none of which begins anew.
+
+    A robot that fails its task, or whose physics is no longer finite, earns nothing from then on.
+
+    Returns:
+        Mean reward per step, `(n,)`, and who failed, `(n,)`.
+    """
     observation = env.reset()
-    plan, reward = env.plan.copy(), np.zeros(course.robots)
-    failed = np.zeros(course.robots, dtype=np.bool_)
-    steps = env.episode_ticks - 1
+    reward, failed = np.zeros(len(observation)), np.zeros(len(observation), dtype=np.bool_)
     for _ in range(steps):
         observation, gained, ended = env.advance(act(observation))
         reward += np.where(failed, 0.0, np.nan_to_num(gained))
-        failed |= ended | env.simulation.broken
-    return Outcome(reward=reward / steps, plan=plan, failed=failed)
+        failed |= ended | env.damaged()
+        if failed.all():
+            break
+    return reward / steps, failed

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.evaluate import one_episode
 from ashore.envs.gym.contract_vec_env import ContractVecEnv, gymnasium_contract
-from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
-from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
+from ashore.envs.gym.gymnasium_env import NOMINAL, GymnasiumConfig, GymnasiumVecEnv
+from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.hardware.contract import Contract
 from ashore.policies.gymnasium_robot import GymnasiumRobot
@@ -42,14 +43,9 @@ class GymnasiumLesson:
         """A sentence on what to do with the policy that learned it."""
         return "Its robot exists in simulation only, so that there is nothing to deploy it on."
 
-    def check(self) -> None:
-        """Refuse a randomization that leaves what is physical.
-
-        Raises:
-            ModelError: naming the term.
-            TaskError: there is no such environment, or it cannot be batched.
-        """
-        self._robots(1, 0)
+    def world(self) -> ParameterSet:
+        """Make one robot, to see what the randomization does to its parameters."""
+        return self._robots(1, 0, NOMINAL).simulation
 
     def within(self, randomization: Randomization) -> "GymnasiumLesson":
         """Return the same lesson with other ranges."""
@@ -81,25 +77,16 @@ class GymnasiumLesson:
         return normalised(contract, seen)
 
     def env(
-        self, contract: Contract, robots: int, seed: int, widening: CurriculumConfig | None = None
+        self, contract: Contract, robots: int, seed: int, source: Source | None = None
     ) -> ContractVecEnv:
         """Make robots to train on, whose scaled rewards add up to about one at the beginning."""
         size = self._looked[2]
         scale = (1.0 - _FAR) / size if size > 0.0 else 1.0
-        source: Source = self.randomization
-        if widening is not None:
-            source = Curriculum(self.randomization, self._robots(1, 0).simulation, widening)
         return ContractVecEnv(self._robots(robots, seed, source), contract, scale)
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
         """Let a policy do one episode on each of many robots, without exploration."""
         env = ContractVecEnv(self._robots(EXAMINED, seed), contract)
-        steps, observation = env.robots.episode_ticks, env.reset()
-        reward, failed = np.zeros(EXAMINED), np.zeros(EXAMINED, dtype=np.bool_)
-        for _ in range(steps):
-            observation, gained, ended = env.advance(act(observation))
-            reward += np.where(failed, 0.0, np.nan_to_num(gained))
-            failed |= ended | env.robots.damaged()
-            if failed.all():
-                break
-        return Examination(reward=reward / steps, steps=steps)
+        steps = env.robots.episode_ticks
+        reward, _ = one_episode(env, act, steps)
+        return Examination(reward=reward, steps=steps)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from ashore.envs.evaluate import Course, evaluate
-from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
+from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Task
@@ -57,11 +57,12 @@ class Lesson(Protocol):
         """A sentence on what to do with the policy that learned it."""
         ...
 
-    def check(self) -> None:
-        """Refuse a randomization that leaves what is physical.
+    def world(self) -> ParameterSet:
+        """Make one robot, to see what the randomization does to its parameters.
 
         Raises:
-            ModelError: naming the term.
+            TaskError: there is no such environment, or it cannot be batched.
+            ModelError: its model does not compile.
         """
         ...
 
@@ -70,9 +71,9 @@ class Lesson(Protocol):
         ...
 
     def env(
-        self, contract: Contract, robots: int, seed: int, widening: CurriculumConfig | None = None
+        self, contract: Contract, robots: int, seed: int, source: Source | None = None
     ) -> VecEnv:
-        """Make robots to train on, drawn from all of the ranges or from ever wider ones."""
+        """Make robots to train on, drawn from `source`; None for the randomization."""
         ...
 
     def within(self, randomization: Randomization) -> "Lesson":
@@ -113,15 +114,8 @@ class RobotLesson:
             "which also says where that robot is outside the ranges below."
         )
 
-    def check(self) -> None:
-        """Refuse a randomization that leaves what is physical.
-
-        Raises:
-            ModelError: naming the term.
-        """
-        self.randomization.check(self._world())
-
-    def _world(self) -> Simulation:
+    def world(self) -> Simulation:
+        """Make one robot, to see what the randomization does to its parameters."""
         return Simulation(self.spec, 1, SimulationConfig().having(self.randomization.names))
 
     def within(self, randomization: Randomization) -> "RobotLesson":
@@ -140,13 +134,10 @@ class RobotLesson:
         return normalised(contract, np.concatenate(seen))
 
     def env(
-        self, contract: Contract, robots: int, seed: int, widening: CurriculumConfig | None = None
+        self, contract: Contract, robots: int, seed: int, source: Source | None = None
     ) -> SimulationVecEnv:
-        """Make robots to train on, drawn from all of the ranges or from ever wider ones."""
-        source: Source = self.randomization
-        if widening is not None:
-            source = Curriculum(self.randomization, self._world(), widening)
-        config = EnvConfig(robots=robots, seed=seed)
+        """Make robots to train on, drawn from `source`; None for the randomization."""
+        config, source = EnvConfig(robots=robots, seed=seed), source or self.randomization
         return SimulationVecEnv(self.spec, self.task, contract, source, config)
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:

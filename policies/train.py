@@ -9,6 +9,7 @@ from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecEnv
 
 from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
+from ashore.envs.randomize.randomization import Source
 from ashore.hardware.contract import Contract
 from ashore.policies.anchored_ppo import AnchoredPPO
 from ashore.policies.bundle import Bundle
@@ -63,14 +64,12 @@ class TrainConfig:
     """Share of the target that an episode must earn per step to be a success."""
 
     @property
-    def widening(self) -> CurriculumConfig | None:
-        """When ranges widen, if they do.
+    def widening(self) -> CurriculumConfig:
+        """When a curriculum's ranges widen.
 
         Raises:
             TrainingError: there is no target to call an episode a success by.
         """
-        if not self.curriculum:
-            return None
         if self.target is None:
             raise TrainingError(
                 "a curriculum widens ranges while episodes reach the stated reward, and here none "
@@ -89,11 +88,15 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
         ModelError: a range of the randomization is not physical.
     """
     torch.set_num_threads(1)
-    lesson.check()
+    world = lesson.world()
+    lesson.randomization.check(world)
+    source: Source = lesson.randomization
+    if config.curriculum:
+        source = Curriculum(lesson.randomization, world, config.widening)
     _claim(run, lesson, config)
     kept = Checkpoint.load(run)
     contract = kept.contract if kept else lesson.contract(config.robots, config.seed)
-    env = lesson.env(contract, config.robots, config.seed, config.widening)
+    env = lesson.env(contract, config.robots, config.seed, source)
     model = make_ppo(env, config)
     model.set_logger(configure(str(run / "tensorboard"), ["tensorboard"]))
     if kept:
@@ -104,10 +107,9 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     if remaining > 0:
         model.learn(remaining, callback=watch, reset_num_timesteps=False)
         watch.checkpoint()
-    source = env.get_attr("source")[0]
+    covered = None
     if isinstance(source, Curriculum):
-        lesson = lesson.within(source.reached)
-    covered = source.progress if isinstance(source, Curriculum) else None
+        lesson, covered = lesson.within(source.reached), source.progress
     notes = {"curriculum": covered, "broken": env.get_attr("broken")[0]}
     return _bundle(lesson, contract, config, model, watch.curve, notes)
 

@@ -94,6 +94,10 @@ class ContractVecEnv(VecEnvWrapper):
             infos[i]["terminal_observation"] = self.see(last[None])[0]
         return self.see(np.asarray(observation)), self.scale * reward, done, infos
 
+    def damaged(self) -> Mask:
+        """Robots whose physics is no longer finite."""
+        return self.robots.damaged()
+
     def advance(self, actions: NDArray[Any]) -> tuple[NDArray[np.float32], Array, Mask]:
         """One control period on every robot, without beginning any anew; rewards are unscaled."""
         observation, reward, ended = self.robots.advance(self.contract.act(actions, self._base))
