@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import truncnorm
 
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.priors import LEAST, Coordinates, Prior, placed
+from ashore.adapt.priors import Coordinates, Prior, inward, outward, placed
 from ashore.envs.dice import Dice
 from ashore.envs.physics.parameter import Parameter
 from ashore.envs.physics.parameter_set import ParameterSet
@@ -213,12 +213,10 @@ class Posterior:
             raise AdaptError(f"not a posterior: {error}; give what to_json wrote") from None
 
     def _inward(self, physical: Array) -> Array:
-        scale = np.maximum(np.where(self.log, physical, 1.0), LEAST)
-        return np.where(self.log, np.log(scale), physical)
+        return inward(physical, self.log)
 
     def _outward(self, inner: Array) -> Array:
-        values = np.where(self.log, np.exp(np.where(self.log, inner, 0.0)), inner)
-        return np.asarray(np.clip(values, self.low, self.high))
+        return np.asarray(np.clip(outward(inner, self.log), self.low, self.high))
 
     def _split(self, flat: Array) -> dict[str, Array]:
         edges = np.cumsum(self.widths)[:-1]

@@ -126,13 +126,11 @@ class Coordinates:
 
     def inward(self, physical: Array) -> Array:
         """Transform physical values: the logarithm where that is what is normal."""
-        scale = np.maximum(np.where(self.log, physical, 1.0), LEAST)
-        return np.where(self.log, np.log(scale), physical)
+        return inward(physical, self.log)
 
     def outward(self, inner: Array) -> Array:
         """Transform back, never past what is physical."""
-        values = np.where(self.log, np.exp(np.where(self.log, inner, 0.0)), inner)
-        return np.asarray(np.clip(values, self.low, self.high))
+        return np.asarray(np.clip(outward(inner, self.log), self.low, self.high))
 
     def values(self, z: Array) -> dict[str, Array]:
         """Physical values of vectors `z` `(P, D)`, each `(P, width)` or of all elements."""
@@ -146,6 +144,17 @@ class Coordinates:
         """Cut `(..., D)` into one array a parameter."""
         edges = np.cumsum(self.widths)[:-1]
         return dict(zip(self.names, np.split(flat, edges, axis=-1), strict=True))
+
+
+def inward(physical: Array, log: NDArray[np.bool_]) -> Array:
+    """Take the logarithm of the physical values that `log` says."""
+    scale = np.maximum(np.where(log, physical, 1.0), LEAST)
+    return np.where(log, np.log(scale), physical)
+
+
+def outward(inner: Array, log: NDArray[np.bool_]) -> Array:
+    """Take it back."""
+    return np.where(log, np.exp(np.where(log, inner, 0.0)), inner)
 
 
 def placed(value: Array, on: str, parameter: Parameter) -> Array:

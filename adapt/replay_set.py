@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.adapt.errors import AdaptError
 from ashore.adapt.replay import Replay, ReplayConfig
 from ashore.adapt.trajectory import Trajectory, Window
 from ashore.envs.physics.standing import held
@@ -32,14 +31,12 @@ class ReplaySet:
         Raises:
             AdaptError: there is no window.
         """
-        kinds = [[w for w in windows if w.trajectory.held == kind] for kind in (False, True)]
-        if not any(kinds):
-            raise AdaptError("no window to replay: the logs are shorter than three samples")
-        self._parts = [
-            Replay(held(spec) if kind else spec, group, vectors, config)
-            for kind, group in enumerate(kinds)
-            if group
-        ]
+        free = [window for window in windows if not window.trajectory.held]
+        in_stand = [window for window in windows if window.trajectory.held]
+        # Without any window, the first refuses.
+        self._parts = [Replay(spec, free, vectors, config)] if free or not in_stand else []
+        if in_stand:
+            self._parts.append(Replay(held(spec), in_stand, vectors, config))
         self.config = self._parts[0].config
         self.simulation = self._parts[0].simulation
         self.windows = [window for part in self._parts for window in part.windows]

@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,7 @@ from ashore.hardware.bam import import_bam
 from ashore.hardware.log import Log
 from ashore.hardware.spec import RobotSpec
 from ashore.launch import bench_pupper
-
-Row = dict[str, Any]
+from ashore.launch.figure import Row, error_row
 
 GAINS = (100, 200, 800)
 """P gains of the logs; each is held out once."""
@@ -58,11 +56,11 @@ def run(data_dir: Path, short: bool) -> list[Row]:
         errors, nominal = (whole_log_errors(spec, test, v, TEST) for v in (values, {}))
         held_out[gain] = errors
         rows.append(_split_row(gain, errors, nominal))
-        rows.append(_row(f"xl330_kp{gain}_fit_mae_rad", _mean(fitted.error), "rad"))
-        rows.append(_row(f"xl330_kp{gain}_fit_seconds", fitted.seconds, "s"))
+        rows.append(error_row(f"xl330_kp{gain}_fit_mae_rad", _mean(fitted.error), "rad"))
+        rows.append(error_row(f"xl330_kp{gain}_fit_seconds", fitted.seconds, "s"))
     everything = {source: error for errors in held_out.values() for source, error in errors.items()}
     overall = float(np.mean([_mean(errors) for errors in held_out.values()]))
-    whole = _row("xl330_heldout_mae_rad", overall, "rad", PEER, PEER_ERROR)
+    whole = error_row("xl330_heldout_mae_rad", overall, "rad", PEER, PEER_ERROR)
     rows = [whole, *rows, *_motion_rows(trajectories, everything)]
     standing = data_dir / "pupper"
     return [*rows, *bench_pupper.run(standing, short)] if standing.is_dir() else rows
@@ -98,14 +96,14 @@ def load_bench(data_dir: Path, spec: RobotSpec) -> list[Trajectory]:
 
 def _split_row(gain: int, errors: Mapping[str, float], nominal: Mapping[str, float]) -> Row:
     name = f"xl330_kp{gain}_heldout_mae_rad"
-    return _row(name, _mean(errors), "rad", "nominal model", _mean(nominal))
+    return error_row(name, _mean(errors), "rad", "nominal model", _mean(nominal))
 
 
 def _motion_rows(trajectories: Sequence[Trajectory], errors: Mapping[str, float]) -> list[Row]:
     """Held-out error of each motion over the gains."""
     motions = dict.fromkeys(t.label for t in trajectories)
     return [
-        _row(
+        error_row(
             f"xl330_{motion}_heldout_mae_rad",
             float(np.mean([errors[t.source] for t in trajectories if t.label == motion])),
             "rad",
@@ -117,17 +115,3 @@ def _motion_rows(trajectories: Sequence[Trajectory], errors: Mapping[str, float]
 def _mean(errors: Mapping[str, float]) -> float:
     values: NDArray[np.float64] = np.array(list(errors.values()))
     return float(values.mean())
-
-
-def _row(
-    name: str, value: float, unit: str, peer: str | None = None, peer_value: float | None = None
-) -> Row:
-    ratio = None if peer_value is None else peer_value / value
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "peer": peer,
-        "peer_value": peer_value,
-        "ratio": ratio,
-    }

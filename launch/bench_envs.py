@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import gymnasium
 import numpy as np
@@ -15,12 +14,13 @@ from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
 
 from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
 from ashore.launch import bench_quadruped
+from ashore.launch.figure import Row, row
 from ashore.launch.memory import growth
 
-Row = dict[str, Any]
 Actions = NDArray[np.float32]
 Step = Callable[[Actions], object]
 
+UNIT = "control steps/s"
 ANT = "Ant-v5"
 ROBOTS, THREADS = 64, 2
 WARM = 60
@@ -129,18 +129,13 @@ def speed_row(
     absent: str = "",
 ) -> Row:
     """Control steps/s from seconds per step of all robots; the ratio is the rounds' median."""
-    there = peer is not None
-    return {
-        "name": name,
-        "value": ROBOTS / float(np.median(own)),
-        "unit": "control steps/s",
-        "peer": what if there else absent,
-        "peer_value": ROBOTS / float(np.median(peer)) if peer is not None else None,
-        "ratio": float(np.median(peer / own)) if peer is not None else None,
-    }
+    speed = ROBOTS / float(np.median(own))
+    if peer is None:
+        return row(name, speed, UNIT, absent)
+    theirs = ROBOTS / float(np.median(peer))
+    return row(name, speed, UNIT, what, theirs, float(np.median(peer / own)))
 
 
 def memory_row(name: str, maker: str, robots: int, module: str) -> Row:
     """Memory that an environment takes; `maker` is a function of `module`."""
-    row = {"name": name, "value": growth(f"{module}:{maker}", robots), "unit": "MiB"}
-    return {**row, "peer": None, "peer_value": None, "ratio": None}
+    return row(name, growth(f"{module}:{maker}", robots), "MiB")

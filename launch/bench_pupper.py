@@ -4,7 +4,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from ashore.adapt.calibrate import CalibrationConfig, calibrate
 from ashore.adapt.joint_error import JointError, joint_errors
@@ -16,8 +15,7 @@ from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.log import Log
 from ashore.hardware.puppersim import JOINTS, import_puppersim
 from ashore.hardware.spec import RobotSpec
-
-Row = dict[str, Any]
+from ashore.launch.figure import Row, error_row
 
 TRAIN = ("one_joint", "pitching")
 """Motions that are fitted; every other log in the folder is a test."""
@@ -85,7 +83,7 @@ def run(folder: Path, short: bool) -> list[Row]:
     found = joint_errors(spec, logs, fitted.posterior.robot(parameters), TEST)
     nominal = joint_errors(spec, logs, {}, TEST)
     rows = [row for log in logs for row in _rows(log.label, found[log.source], nominal[log.source])]
-    return [*rows, _row("pupper_fit_seconds", fitted.seconds, "s")]
+    return [*rows, error_row("pupper_fit_seconds", fitted.seconds, "s")]
 
 
 def pupper(folder: Path, scratch: Path) -> RobotSpec:
@@ -114,18 +112,7 @@ def _rows(motion: str, found: JointError, nominal: JointError) -> Sequence[Row]:
     raw, without = PEER_ERROR.get(motion, (None, None))
     name = f"pupper_{motion}_{kind}rmse"
     return (
-        _row(f"{name}_rad", found.rmse, "rad", raw),
-        _row(f"{name}_without_offset_rad", found.without_offset, "rad", without),
-        _row(f"pupper_{motion}_nominal_rmse_rad", nominal.rmse, "rad", raw),
+        error_row(f"{name}_rad", found.rmse, "rad", PEER, raw),
+        error_row(f"{name}_without_offset_rad", found.without_offset, "rad", PEER, without),
+        error_row(f"pupper_{motion}_nominal_rmse_rad", nominal.rmse, "rad", PEER, raw),
     )
-
-
-def _row(name: str, value: float, unit: str, peer_value: float | None = None) -> Row:
-    return {
-        "name": name,
-        "value": value,
-        "unit": unit,
-        "peer": None if peer_value is None else PEER,
-        "peer_value": peer_value,
-        "ratio": None if peer_value is None else peer_value / value,
-    }

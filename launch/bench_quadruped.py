@@ -13,12 +13,13 @@ from ashore.envs.simulation import SimulationConfig
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
+from ashore.launch.figure import Row, row
 
-Row = dict[str, Any]
 Array = NDArray[np.float64]
 Substep = tuple[Array, Array]
 
 ROBOTS = 256
+UNIT = "control steps/s"
 PEER = "bare mujoco.batch, same robots, substeps and threads"
 SIZES = (16, 64, 256, 1024, 4096)
 """Robots of the scaling table."""
@@ -128,11 +129,4 @@ def _actions(env: SimulationVecEnv, count: int) -> NDArray[np.float32]:
 
 
 def _row(name: str, value: float, peer_value: float, ratio: float) -> Row:
-    return {
-        "name": name,
-        "value": value,
-        "unit": "control steps/s",
-        "peer": PEER,
-        "peer_value": peer_value,
-        "ratio": ratio,
-    }
+    return row(name, value, UNIT, PEER, peer_value, ratio)

@@ -3,13 +3,13 @@
 import json as json_text
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ashore.adapt.errors import AdaptError
 from ashore.launch import bench_calibrate, bench_envs
 from ashore.launch.console import say
+from ashore.launch.figure import Row
 
-Rows = list[dict[str, Any]]
+Rows = list[Row]
 
 BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
     "envs": bench_envs.run,
