@@ -1,7 +1,8 @@
 """From a robot's log to a better policy: diagnose, calibrate, fine-tune, gate, report.
 
     the log      trajectory, measured (its reward)
-    calibrate    replay, priors, least_squares, posterior, calibrate, diagnosis
+    calibrate    replay, replay_set, joint_error, priors, least_squares, posterior, calibrate,
+                 diagnosis
     fine-tune    finetune
     the gate     interval, examine, gate, verdict
     all of it    adaptation

@@ -15,7 +15,7 @@ from ashore.envs.physics.command_delay import CommandDelay
 from ashore.envs.physics.engine import untimed
 from ashore.envs.physics.free_base import FreeBase
 from ashore.envs.physics.model_fields import ModelFields
-from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.parameter import Parameter
 from ashore.envs.physics.parameter_set import Group, ParameterSet
 from ashore.envs.physics.robot_model import build_model, columns, joint_addresses

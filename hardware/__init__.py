@@ -5,7 +5,8 @@
     a tick       reading, robot (the protocol), serial_robot, servo_line, clock
     the wire     transport, frame, dynamixel (the codec), exchange, bus, control_table, servos/
     a run        safety, runner
-    a log        log, log_writer and what they are made of (log_*), bam (another lab's format)
+    a log        log, log_writer and what they are made of (log_*)
+    others' logs bam, puppersim
     errors       errors
 
 It needs numpy, pyserial and mcap, so that a robot's own computer can carry it.

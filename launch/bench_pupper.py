@@ -51,8 +51,9 @@ PRIORS: Mapping[str, Prior] = {
     "centre_of_mass": Prior(sd=0.01, on=f"{BASE}:x"),
 }
 """What is fitted: eight numbers for the whole robot. With a zero offset for each joint beside them,
-pitching fits better (0.011 for 0.014 rad) and rolling is predicted worse (0.024 for 0.018 rad):
-where a stiff joint comes to rest is the history of its friction, not an offset."""
+pitching fits better (0.011 for 0.014 rad) and rolling is predicted worse (0.024 for 0.020 rad, if
+0.008 for 0.009 without offset): where a stiff joint comes to rest is the history of its friction,
+not an offset."""
 
 TEST = ReplayConfig(timestep=0.002)
 

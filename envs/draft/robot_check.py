@@ -16,7 +16,7 @@ from ashore.envs.draft.joint_check import (
 from ashore.envs.draft.mirror_check import check_mirror, check_order
 from ashore.envs.draft.motion_check import check_motion
 from ashore.envs.errors import ModelError
-from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import Simulation, SimulationConfig

@@ -1,5 +1,8 @@
 """Laws of the curriculum: it widens what succeeds, stops at what fails, and says how far."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -104,3 +107,12 @@ def test_a_task_teaches_it_through_the_environment():
 def test_without_anything_drawn_at_resets_there_is_nothing_to_widen():
     with pytest.raises(ModelError, match="a curriculum needs terms that are drawn at resets"):
         Curriculum(Randomization(terms=WIDEST.terms[3:]), WORLD, CONFIG)
+
+
+def test_ranges_that_were_widened_leave_nothing_behind():
+    curriculum, dice = Curriculum(WIDEST, WORLD, CONFIG), Dice(0, 64)
+    curriculum.draw(WORLD, dice)
+    first = weakref.ref(curriculum.reached)
+    curriculum.restore(school(60, everything).state())
+    gc.collect()
+    assert first() is None

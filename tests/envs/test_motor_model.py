@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ashore.envs.errors import ModelError
-from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.servo_model import load_servo
 from ashore.hardware.spec import RobotSpec
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ashore.envs.dice import Dice
-from ashore.envs.physics.motor_model import make_motors
+from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.robot_model import build_model
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import Simulation
