@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ashore.envs.batch_vec_env import BatchVecEnv
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.intervals import Intervals
+from ashore.envs.randomize.privileged import Privileged
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Task, total
@@ -35,10 +36,14 @@ class EnvConfig:
     """Number of the first robot: the others count from there, and each draws by its number."""
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     """How they are stepped."""
+    privileged: Randomization | None = None
+    """Ranges of what is told behind each observation, for a critic; None for nothing."""
 
 
 class SimulationVecEnv(BatchVecEnv):
-    """Robots drawn from `source` do `task`; the observation is the contract's, and only its.
+    """Robots drawn from `source` do `task`; the observation is the contract's.
+
+    Where the configuration asks for it, what is privileged stands behind each observation.
 
     Robots draw by their number, so that results do not depend on threads or on how the robots are
     split over environments.
@@ -59,13 +64,9 @@ class SimulationVecEnv(BatchVecEnv):
         """
         self.config = config or EnvConfig()
         self.spec, self.task, self.contract, self.source = spec, task, contract, source
-        n, size = self.config.robots, contract.observation_size
-        super().__init__(
-            n,
-            gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32),
-            gymnasium.spaces.Box(-1.0, 1.0, (contract.action_size,), np.float32),
-        )
-        read = {*task.senses, *(term.signal for term in contract.terms)}
+        n, actions = self.config.robots, contract.action_size
+        super().__init__(n, _box(np.inf, contract.observation_size), _box(1.0, actions))
+        read = {*task.senses, *(term.signal for term in contract.all_terms)}
         telemetry = tuple(name for name in self.config.simulation.telemetry if name in read)
         stepping = replace(self.config.simulation, telemetry=telemetry)
         self.simulation = Simulation(spec, n, stepping.having(source.names))
@@ -76,6 +77,11 @@ class SimulationVecEnv(BatchVecEnv):
         self.plan: Array = task.plan(self.dice.anew("plan"))
         self.episode_ticks = round(task.episode * spec.rate)
         self.last_action = np.zeros((n, contract.action_size))
+        self.privileged: Privileged | None = None
+        if self.config.privileged is not None:
+            self.privileged = Privileged(self.simulation, self.config.privileged)
+            wide = contract.observation_size + self.privileged.size(self.signals())
+            self.observation_space = _box(np.inf, wide)
 
     def sow(self, seed: int | None) -> None:
         """Make every stream anew from `seed`; None for the configuration's."""
@@ -108,6 +114,8 @@ class SimulationVecEnv(BatchVecEnv):
         self._count_from_zero(ids)
         self.last_action[ids] = 0.0
         self.memory.restart(ids)
+        if self.privileged is not None:
+            self.privileged.look(ids)
 
     def signals(self, ids: Ids | None = None) -> dict[str, Array]:
         """Everything the task knows of this tick; of robots `ids` only, if given."""
@@ -119,7 +127,14 @@ class SimulationVecEnv(BatchVecEnv):
 
     def _observe(self) -> NDArray[np.float32]:
         self._signals = self.signals()
-        return self.contract.observe(self._signals, self.memory)
+        return self._wide(self.contract.observe(self._signals, self.memory), self._signals)
+
+    def _wide(
+        self, observation: NDArray[np.float32], signals: dict[str, Array], ids: Ids | None = None
+    ) -> NDArray[np.float32]:
+        if self.privileged is None:
+            return observation
+        return np.concatenate([observation, self.privileged.tell(signals, ids)], axis=1)
 
     def advance(self, actions: NDArray[Any]) -> tuple[NDArray[np.float32], Array, Mask]:
         """One control period on every robot, without beginning any anew.
@@ -146,8 +161,12 @@ class SimulationVecEnv(BatchVecEnv):
         for mine, theirs in zip(self.memory.past, fresh.past, strict=True):
             mine[ids] = theirs
         self.memory.new[ids] = False
-        return observation
+        return self._wide(observation, some, ids)
 
     def damaged(self) -> Mask:
         """Robots whose physics is no longer finite."""
         return self.simulation.broken
+
+
+def _box(reach: float, size: int) -> gymnasium.spaces.Box:
+    return gymnasium.spaces.Box(-reach, reach, (size,), np.float32)

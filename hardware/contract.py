@@ -32,14 +32,21 @@ class ObservationTerm:
     clip: float = 10.0
     """Largest magnitude after scaling."""
     history: int = 1
-    """How many consecutive ticks are seen."""
+    """How many ticks are seen."""
     delay: int = 0
     """How many ticks old the newest of them is."""
+    stride: int = 1
+    """How many ticks lie between one that is seen and the next."""
 
     @property
     def depth(self) -> int:
         """Ticks that must be remembered."""
-        return self.history + self.delay
+        return (self.history - 1) * self.stride + 1 + self.delay
+
+    @property
+    def width(self) -> int:
+        """Numbers it puts into an observation."""
+        return self.size * self.history
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +79,8 @@ class Contract:
     """The observation, in order."""
     action: ActionTerm
     """The action."""
+    context: tuple[ObservationTerm, ...] = ()
+    """Further terms behind those: the past from which an encoder reads what robot this is."""
     mean: tuple[float, ...] = ()
     """Normaliser: subtracted from the observation; empty for none."""
     std: tuple[float, ...] = ()
@@ -93,8 +102,18 @@ class Contract:
 
     @property
     def observation_size(self) -> int:
-        """Numbers in one observation."""
-        return sum(term.size * term.history for term in self.terms)
+        """Numbers in one observation, context and all."""
+        return self.present_size + sum(term.width for term in self.context)
+
+    @property
+    def present_size(self) -> int:
+        """Numbers in one observation without its context, which come first."""
+        return sum(term.width for term in self.terms)
+
+    @property
+    def all_terms(self) -> tuple[ObservationTerm, ...]:
+        """Terms and context, in the order of an observation."""
+        return (*self.terms, *self.context)
 
     @property
     def action_size(self) -> int:
@@ -118,7 +137,7 @@ class Contract:
             ContractError: a signal is absent or has another width.
         """
         begun, parts = bool(memory.new.any()), list[NDArray[np.float32]]()
-        for term, past in zip(self.terms, memory.past, strict=True):
+        for term, past in zip(self.all_terms, memory.past, strict=True):
             scaled = (_take(signals, term.signal, term.size) - term.offset) * term.scale
             value = np.clip(scaled, -term.clip, term.clip).astype(np.float32)
             if term.depth == 1:
@@ -128,7 +147,7 @@ class Contract:
             past[:, 0] = value
             if begun:
                 past[memory.new] = value[memory.new][:, None]
-            parts.append(past[:, term.delay :].reshape(len(value), -1))
+            parts.append(past[:, term.delay :: term.stride].reshape(len(value), -1))
         memory.new[:] = False
         mean, inverse = self._normaliser
         observation = np.concatenate(parts, axis=1)
@@ -165,6 +184,16 @@ class Contract:
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
+    def with_context(self, ticks: int, stride: int) -> "Contract":
+        """Return the same contract with the past of each of its terms as context.
+
+        Args:
+            ticks: how many of each are seen, the present one first.
+            stride: ticks from one that is seen to the next.
+        """
+        past = [replace(term, history=ticks, stride=stride) for term in self.terms]
+        return replace(self, context=tuple(past), mean=(), std=())
+
     def with_normaliser(self, mean: NDArray[Any], std: NDArray[Any]) -> "Contract":
         """Return the same contract with a normaliser baked in."""
         return replace(self, mean=tuple(float(x) for x in mean), std=tuple(float(x) for x in std))
@@ -183,12 +212,12 @@ class Contract:
         try:
             data = json.loads(text)
             kept = data.pop("hash")
-            terms = tuple(ObservationTerm(**term) for term in data.pop("terms"))
+            for key in ("terms", "context"):
+                data[key] = tuple(ObservationTerm(**term) for term in data[key])
             action = data.pop("action")
             limits = {key: tuple(action[key]) for key in ("scale", "lower", "upper")}
-            for key in ("joints", "mean", "std"):
-                data[key] = tuple(data[key])
-            contract = cls(terms=terms, action=ActionTerm(base=action["base"], **limits), **data)
+            data |= {key: tuple(data[key]) for key in ("joints", "mean", "std")}
+            contract = cls(action=ActionTerm(base=action["base"], **limits), **data)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise ContractError(f"not a contract: {error}; take the bundle's own copy") from None
         if contract.hash != kept:
@@ -203,7 +232,8 @@ class Memory:
     """The recent past of `n` robots' observation terms, owned by whoever drives them."""
 
     def __init__(self, contract: Contract, n: int) -> None:
-        self.past = [np.zeros((n, term.depth, term.size), np.float32) for term in contract.terms]
+        shapes = [(n, term.depth, term.size) for term in contract.all_terms]
+        self.past = [np.zeros(shape, np.float32) for shape in shapes]
         self.new = np.ones(n, dtype=np.bool_)
 
     def restart(self, ids: NDArray[Any]) -> None:

@@ -77,4 +77,3 @@ class Intervals:
         values[:, selection.columns] = term.of(values[:, selection.columns], unit)
         self._world.set(term.parameter, values, ids)
         self._world.settle(ids)
-

@@ -76,9 +76,7 @@ class Randomization:
         """Terms that are drawn again and again while an episode runs."""
         return tuple(term for term in self.terms if term.mode == "interval")
 
-    def draw(
-        self, world: ParameterSet, dice: Dice, pins: Pins | None = None
-    ) -> dict[str, Array]:
+    def draw(self, world: ParameterSet, dice: Dice, pins: Pins | None = None) -> dict[str, Array]:
         """Draw robots around the nominal one, as an episode begins.
 
         What a robot was given at startup is drawn from a stream that begins anew each time, so it
@@ -113,6 +111,14 @@ class Randomization:
             ModelError: naming the term, its values and the physical range; or an unknown parameter
                 or element, listing those that exist.
         """
+        self.reach(world)
+
+    def reach(self, world: ParameterSet) -> dict[str, tuple[Array, Array]]:
+        """Smallest and largest values of each element of the parameters that vary, `(width,)` each.
+
+        Raises:
+            ModelError: as `check` does.
+        """
         reach: dict[str, tuple[Array, Array]] = {}
         for term in self.terms:
             columns = world.select(term.parameter, term.on, term.each).columns
@@ -125,6 +131,7 @@ class Randomization:
                     f"{parameter.unit}; physical is {parameter.low:.4g} to {parameter.high:.4g}"
                 )
             reach[term.parameter] = low, high
+        return reach
 
     def ends(self, nominal: Mapping[str, float]) -> dict[str, tuple[float, float]]:
         """Smallest and largest value of each parameter, over all of its elements."""

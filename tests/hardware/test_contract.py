@@ -42,6 +42,19 @@ def test_delay_shows_what_was_some_ticks_ago():
     assert observe(made, 1.0, 2.0, 3.0, 4.0, 5.0) == [[1, 1], [1, 1], [1, 1], [2, 1], [3, 2]]
 
 
+def test_a_stride_leaves_ticks_out():
+    made = contract(ObservationTerm(signal="x", size=1, history=3, stride=2))
+    # 5, 3 and 1 are two ticks apart; of the fourth tick, 4, 2 and what stands for the past
+    assert observe(made, 1.0, 2.0, 3.0, 4.0, 5.0)[3:] == [[4, 2, 1], [5, 3, 1]]
+
+
+def test_context_stands_behind_the_terms():
+    made = contract(ObservationTerm(signal="x", size=1, scale=2.0)).with_context(2, 3)
+    assert (made.present_size, made.observation_size) == (1, 3)
+    # the term is 2 x; its context the same now and three ticks ago
+    assert observe(made, 1.0, 2.0, 3.0, 4.0, 5.0)[3:] == [[8, 8, 2], [10, 10, 4]]
+
+
 def test_the_normaliser_comes_last():
     made = contract(ObservationTerm(signal="x", size=1, scale=2.0, history=2))
     normal = made.with_normaliser(np.array([1.0, 0.0]), np.array([0.5, 4.0]))
@@ -118,6 +131,7 @@ WHOLE = contract(TERM)
                 "mean": (0.0,),
                 "std": (1.0,),
                 "terms": (TERM, TERM),
+                "context": (TERM,),
             }.items()
         ),
         *(
@@ -130,6 +144,7 @@ WHOLE = contract(TERM)
                 "clip": 5.0,
                 "history": 2,
                 "delay": 1,
+                "stride": 2,
             }.items()
         ),
         *(
@@ -150,7 +165,7 @@ def test_the_hash_changes_with_any_field(other):
 @pytest.mark.parametrize("robot", shipped_robots())
 def test_a_contract_survives_json(robot):
     spec = RobotSpec.load(robot)
-    made = make_task(spec.task, spec).contract(spec)
+    made = make_task(spec.task, spec).contract(spec).with_context(4, 2)
     back = Contract.from_json(made.to_json())
     assert back == made
     assert back.hash == made.hash
