@@ -19,3 +19,7 @@ class TwinError(EnvsError):
 
 class RenderError(EnvsError):
     """A picture was asked for on a machine that cannot draw one."""
+
+
+class PlayError(EnvsError):
+    """A policy cannot be shown as was asked: a script, a port or a file does not do."""

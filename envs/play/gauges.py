@@ -1,0 +1,98 @@
+"""`Gauges`: what was asked of a robot and what it did, in numbers for people."""
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from ashore.envs.tasks.task import Array
+from ashore.hardware.contract import Signals
+
+SPAN = 1.0
+"""How long what is shown is averaged over [s]: two cycles of the trot."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauge:
+    """One quantity: asked for and found."""
+
+    name: str
+    """What people call it."""
+    unit: str
+    """Its unit."""
+    asked: float
+    """What the task asks for now."""
+    found: float
+    """What the robot truly does: averaged over `SPAN` if it walks, else now."""
+
+
+class Gauges:
+    """The last second of a robot at a task, from the signals that the task and the truth give."""
+
+    def __init__(self, joints: tuple[str, ...], rate: float) -> None:
+        """Take the names of the joints and the ticks a second."""
+        self._joints, self._depth = joints, max(1, round(SPAN * rate))
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the past, as at a restart."""
+        self._past: deque[tuple[Array, Array]] = deque(maxlen=self._depth)
+        self._walks = False
+
+    def note(self, signals: Signals) -> None:
+        """Remember one tick's signals, each `(1, k)`, true ones and the task's."""
+        self._walks = "command" in signals
+        self._labels, asked, found = _read(signals, self._joints)
+        self._past.append((asked, found))
+
+    @property
+    def rows(self) -> list[Gauge]:
+        """What there is to show; nothing before the first tick."""
+        if not self._past:
+            return []
+        asked, found = self._past[-1]
+        if self._walks:
+            found = np.mean([f for _, f in self._past], axis=0)
+        return [
+            Gauge(name=name, unit=unit, asked=float(a), found=float(f))
+            for (name, unit), a, f in zip(self._labels, asked, found, strict=True)
+        ]
+
+    @property
+    def error(self) -> str:
+        """How far off the robot was in the last second, with its unit; empty if nothing is asked.
+
+        Of a walk, the distance between the mean command and the mean velocity; else the mean
+        distance, of a tip's place or of the joints' angles.
+        """
+        if not self._past:
+            return ""
+        asked, found = (np.array(part) for part in zip(*self._past, strict=True))
+        off = found - asked
+        if self._walks:
+            return f"velocity error {np.hypot(*off.mean(axis=0)[:2]):.3f} m/s"
+        if self._labels[0][1] == "mm":
+            return f"tip error {np.linalg.norm(off[:, :3], axis=1).mean():.1f} mm"
+        if self._labels[0][1] == "rad":
+            return f"tracking error {np.abs(off).mean():.4f} rad"
+        return ""
+
+
+Read = tuple[tuple[tuple[str, str], ...], Array, Array]
+
+
+def _read(signals: Signals, joints: tuple[str, ...]) -> Read:
+    """Names with units, what is asked and what is found, by what the task speaks of."""
+    if "command" in signals:
+        names = (("forward", "m/s"), ("leftward", "m/s"), ("turning", "rad/s"))
+        found = [*signals["true_velocity"][0, :2], signals["true_gyro"][0, 2]]
+        return names, signals["command"][0], np.array(found)
+    if "tip" in signals:
+        names = (("tip forward", "mm"), ("tip leftward", "mm"), ("tip up", "mm"))
+        return names, 1e3 * signals["target"][0], 1e3 * signals["tip"][0]
+    if "target" in signals:
+        names = tuple((joint.replace("_", " "), "rad") for joint in joints)
+        return names, signals["target"][0], signals["joint_position"][0]
+    angle = signals["joint_position"][0]
+    names = tuple((f"{joint.replace('_', ' ')} height", "") for joint in joints)
+    return names, np.ones(len(joints)), 0.5 * (1.0 - np.cos(angle))
