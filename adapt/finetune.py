@@ -10,20 +10,20 @@ from stable_baselines3.common.logger import Logger
 
 from ashore.adapt.examine import examine, forgotten
 from ashore.envs.randomize.mixture import Mixture
-from ashore.envs.randomize.randomization import Source
+from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.policies.bundle import Bundle
 from ashore.policies.network import (
     RUNGS,
     actor_weights,
-    critic_layers,
     final_layers,
     load_weights,
-    widths,
+    shape_of,
 )
 from ashore.policies.policy import Weights
-from ashore.policies.train import TrainConfig, make_ppo
+from ashore.policies.train import make_ppo
+from ashore.policies.train_config import TrainConfig
 
 VALIDATION_SEED = 7_000
 """Seed of the robots and commands that trials are compared on."""
@@ -112,6 +112,7 @@ class Finetuner:
         """Tune `bundle` for robots from `target`, remembering those from `source`."""
         self.bundle, self.task = bundle, task
         self.target, self.source = target, source
+        self.told = Randomization.from_json(bundle.randomization)
         self.config = config or FinetuneConfig()
 
     def run(self, report: Report | None = None) -> Tuned:
@@ -167,26 +168,25 @@ class Finetuner:
         return blend(self.bundle.actor, tuned, trial.weight)
 
     def _tune(self, rung: str, depth: int, report: Report | None) -> Weights:
-        config = self.config
-        mixture = Mixture(first=self.target, second=self.source, share=config.share)
+        config, bundle = self.config, self.bundle
         env = SimulationVecEnv(
-            self.bundle.spec,
+            bundle.spec,
             self.task,
-            self.bundle.contract,
-            mixture,
-            EnvConfig(robots=config.robots, seed=config.seed),
+            bundle.contract,
+            Mixture(first=self.target, second=self.source, share=config.share),
+            EnvConfig(robots=config.robots, seed=config.seed, privileged=self.told),
         )
-        model = make_ppo(env, self._train_config(depth))
+        shape = shape_of(bundle.contract, bundle.actor, bundle.critic)
+        model = make_ppo(env, shape, self._train_config(depth))
         model.set_logger(Logger(folder=None, output_formats=[]))
-        load_weights(model.policy, self.bundle.actor, self.bundle.critic)
+        load_weights(model.policy, bundle.actor, bundle.critic)
         with torch.no_grad():
             model.policy.log_std.fill_(float(np.log(config.spread)))
         model.anchor_to_present(config.anchor)
-        critic, actor = critic_layers(model.policy), final_layers(model.policy, rung)
         per_update = config.robots * model.n_steps
-        model.train_only(critic)
+        model.train_only([])
         model.learn(config.warmup * per_update)
-        model.train_only([*critic, *actor])
+        model.train_only(final_layers(model.policy, rung))
         model.learn(config.steps, callback=_Watch(rung, config.steps, report))
         return actor_weights(model.policy)
 
@@ -198,9 +198,6 @@ class Finetuner:
             learning_rate=config.learning_rate * config.deeper**depth,
             gamma=kept["gamma"],
             gae_lambda=kept["gae_lambda"],
-            trunk=widths(self.bundle.actor, "trunk"),
-            critic=widths(self.bundle.critic, "value"),
-            spread=config.spread,
             seed=config.seed,
         )
 

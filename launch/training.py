@@ -17,7 +17,9 @@ from ashore.policies.gymnasium_lesson import GymnasiumLesson
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.lesson import Lesson, RobotLesson
 from ashore.policies.progress import Progress
-from ashore.policies.train import TrainConfig, train
+from ashore.policies.train import train
+from ashore.policies.train_config import NetworkConfig, TrainConfig
+from ashore.policies.update import Update
 
 RECIPES: dict[str, TrainConfig] = {
     "track": TrainConfig(),
@@ -26,24 +28,20 @@ RECIPES: dict[str, TrainConfig] = {
         horizon=32,
         gamma=0.99,
         gae_lambda=0.98,
-        spread=0.8,
-        bound=0.2,
+        update=Update(bound=0.2),
+        network=NetworkConfig(spread=0.8),
         target=0.85,
     ),
     "walk": TrainConfig(
         steps=4_000_000,
         gamma=0.98,
-        trunk=(128, 128),
-        critic=(128, 128),
-        spread=0.3,
+        network=NetworkConfig(trunk=(128, 128), spread=0.3),
         target=0.8,
     ),
     "reach": TrainConfig(
         steps=2_000_000,
         gamma=0.97,
-        trunk=(128, 128),
-        critic=(128, 128),
-        spread=0.3,
+        network=NetworkConfig(trunk=(128, 128), spread=0.3),
         target=0.85,
     ),
 }
@@ -53,12 +51,10 @@ GYMNASIUM = TrainConfig(
     steps=1_000_000,
     robots=32,
     horizon=64,
-    epochs=10,
-    minibatches=8,
     learning_rate=6e-4,
     gamma=0.995,
-    critic=(64, 64),
-    spread=0.6,
+    update=Update(epochs=10, minibatches=8),
+    network=NetworkConfig(critic=(64, 64), spread=0.6),
 )
 """What pretraining an environment of Gymnasium's gets, whichever it is."""
 

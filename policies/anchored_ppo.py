@@ -2,25 +2,38 @@
 
 import copy
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from math import log, pi
+from typing import Any
 
+import numpy as np
 import torch
 from stable_baselines3 import PPO
-from stable_baselines3.common.distributions import make_proba_distribution
-from stable_baselines3.common.policies import ActorCriticPolicy
-from stable_baselines3.common.type_aliases import RolloutBufferSamples
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.vec_env import VecEnv
+from torch import Tensor, nn
 from torch.nn import functional
 
+from ashore.policies.actor_critic import ActorCritic
 from ashore.policies.errors import TrainingError
+from ashore.policies.rollout import Minibatch, Rollout, Step
+from ashore.policies.update import Update
+
+Found = dict[str, list[float]]
+"""What each minibatch gave, by name."""
 
 
 class AnchoredPPO(PPO):
-    """Stable-Baselines3's PPO with a loss of two more terms, an anchor and a bound.
+    """Stable-Baselines3's PPO for sim-to-real: rollouts and updates of an `ActorCritic`.
 
     With advantages `A`, probability ratio `r` and clip `e` (`reach`):
 
-        loss = -mean(min(r A, clip(r, 1 - e, 1 + e) A)) + vf_coef * mse(V, R)
-               - ent_coef * entropy + anchor * KL(policy || reference)
-               + bound * mean(max(0, |mean action| - 1)^2)
+        actor's loss = -mean(min(r A, clip(r, 1 - e, 1 + e) A)) - entropy * H
+                       + anchor * KL(policy || reference)
+                       + bound * mean(max(0, |mean action| - 1)^2)
+        critic's loss = mse(V, R)
 
     Pretraining uses no anchor; adaptation anchors to the pretrained policy, and trains only the
     parameters it was given.
@@ -29,94 +42,192 @@ class AnchoredPPO(PPO):
     wandering off where a task drives them into the clip.
 
     Source: Schulman et al., arXiv 1707.06347, eq. 7 and 9; the anchor as in Schulman et al.'s
-    adaptive KL penalty, eq. 8, against a fixed reference.
+    adaptive KL penalty, eq. 8, against a fixed reference; the steered learning rate as Rudin et
+    al., "Learning to walk in minutes", CoRL 2021, appendix.
     """
 
-    reference: ActorCriticPolicy | None = None
+    policy: ActorCritic
+    reference: ActorCritic | None = None
     anchor: float = 0.0
-    trained: tuple[torch.nn.Parameter, ...] = ()
-    reach: float = 0.2
-    bound: float = 0.0
+    teaches: bool = True
+
+    def __init__(self, env: VecEnv, update: Update, **options: Any) -> None:
+        """Take the update's settings, and what Stable-Baselines3's PPO takes."""
+        size = env.num_envs * options["n_steps"]
+        super().__init__(ActorCritic, env, batch_size=size, device="cpu", **options)
+        self.update, self.rollout = update, Rollout(self.gamma, self.gae_lambda)
 
     def anchor_to_present(self, weight: float) -> None:
         """Hold the policy near what it is now, with `weight` on the divergence."""
-        # The last distribution hangs on a graph, which cannot be copied.
-        fresh = {id(self.policy.action_dist): make_proba_distribution(self.action_space)}
-        self.reference = copy.deepcopy(self.policy, fresh)
+        self.reference = copy.deepcopy(self.policy)
         self.reference.set_training_mode(False)
         self.anchor = weight
 
-    def train_only(self, parameters: Iterable[torch.nn.Parameter]) -> None:
-        """Optimize only `parameters`, with a new optimizer."""
-        self.trained = tuple(parameters)
-        ids = {id(parameter) for parameter in self.trained}
-        for parameter in self.policy.parameters():
-            parameter.requires_grad_(id(parameter) in ids)
-        rate = self.lr_schedule(1.0)
-        self.policy.optimizer = torch.optim.Adam(list(self.trained), lr=rate, eps=1e-5)
+    def train_only(self, parameters: Iterable[nn.Parameter]) -> None:
+        """Of the actor, optimize only `parameters`, anew; the encoder stays, the critic learns."""
+        kept = list(parameters)
+        for parameter in self.policy.actor.parameters():
+            parameter.requires_grad_(any(parameter is each for each in kept))
+        self.policy.log_std.requires_grad_(False)
+        self.policy.take(kept, self.lr_schedule(1.0))
+        self.teaches = False
+
+    def collect_rollouts(
+        self,
+        env: VecEnv,
+        callback: BaseCallback,
+        rollout_buffer: RolloutBuffer,
+        n_rollout_steps: int,
+    ) -> bool:
+        """Let the robots act for some ticks, exploring, and keep what they lived through."""
+        rollout = self.rollout
+        rollout.reset()
+        callback.on_rollout_start()
+        for _ in range(n_rollout_steps):
+            seen, action, log_prob = self._explore()
+            observation = torch.from_numpy(np.asarray(self._last_obs))
+            after, reward, done, infos = env.step(action.clamp(-1.0, 1.0).numpy())
+            self.num_timesteps += env.num_envs
+            callback.update_locals(locals())
+            if not callback.on_step():
+                return False
+            over = np.flatnonzero(done)
+            self._update_info_buffer([infos[i] for i in over], done[over])
+            cut = [i for i in over.tolist() if infos[i]["TimeLimit.truncated"]]
+            rollout.add(
+                Step(
+                    observation=observation,
+                    seen=seen,
+                    action=action,
+                    log_prob=log_prob,
+                    reward=torch.from_numpy(reward),
+                    done=torch.from_numpy(done.astype(np.float32)),
+                    cut=torch.tensor(cut, dtype=torch.long),
+                    last=_stacked([infos[i]["terminal_observation"] for i in cut], observation),
+                )
+            )
+            self._last_obs, self._last_episode_starts = np.asarray(after), done
+        rollout.close(self.policy, torch.from_numpy(np.asarray(self._last_obs)))
+        callback.update_locals(locals())
+        callback.on_rollout_end()
+        return True
+
+    @torch.no_grad()
+    def _explore(self) -> tuple[Tensor, Tensor, Tensor]:
+        """What is seen, a random action, and its log-probability, of every robot."""
+        seen = self.policy.see(torch.from_numpy(np.asarray(self._last_obs)))
+        mean, log_std = self.policy.mean(seen), self.policy.log_std
+        noise = torch.randn_like(mean)
+        log_prob = -(0.5 * noise.square() + log_std + 0.5 * log(2.0 * pi)).sum(dim=1)
+        return seen, mean + log_std.exp() * noise, log_prob
 
     def train(self) -> None:
         """Update from the rollout just collected.
 
-        Raises:
-            TrainingError: the loss or a gradient is not finite.
-        """
-        self.policy.set_training_mode(True)
-        self._update_learning_rate(self.policy.optimizer)
-        parts: dict[str, list[float]] = {}
-        trained = self.trained or tuple(self.policy.parameters())
-        for _ in range(self.n_epochs):
-            for batch in self.rollout_buffer.get(self.batch_size):
-                losses = self._losses(batch)
-                loss = torch.stack(list(losses.values())).sum()
-                self.policy.optimizer.zero_grad()
-                torch.autograd.backward(loss)
-                norm = torch.nn.utils.clip_grad_norm_(trained, self.max_grad_norm)
-                if not torch.isfinite(loss) or not torch.isfinite(norm):
-                    raise TrainingError(
-                        f"the loss is {loss.item()} and its gradient {norm.item()} after "
-                        f"{self.num_timesteps} steps; the last checkpoint is kept: lower the "
-                        "learning rate and resume"
-                    )
-                self.policy.optimizer.step()
-                for name, value in losses.items():
-                    parts.setdefault(name, []).append(value.item())
-        self._n_updates += self.n_epochs
-        self._record({name: sum(values) / len(values) for name, values in parts.items()})
+        Actor, critic and encoder share no weight, so each is trained by a thread of its own.
 
-    def _losses(self, batch: RolloutBufferSamples) -> dict[str, torch.Tensor]:
-        values, log_prob, entropy = self.policy.evaluate_actions(batch.observations, batch.actions)
-        mean = self.policy.action_dist.mode()
-        gain = batch.advantages
-        gain = (gain - gain.mean()) / (gain.std() + 1e-8)
-        ratio = torch.exp(log_prob - batch.old_log_prob)
-        reach = self.reach
-        clipped = torch.clamp(ratio, 1.0 - reach, 1.0 + reach)
-        losses = {
-            "policy": -torch.min(gain * ratio, gain * clipped).mean(),
-            "value": self.vf_coef * functional.mse_loss(batch.returns, values.flatten()),
-        }
-        if self.ent_coef and entropy is not None:
-            losses["entropy"] = -self.ent_coef * entropy.mean()
-        if self.bound > 0.0:
-            losses["bound"] = self.bound * functional.relu(mean.abs() - 1.0).square().mean()
+        Raises:
+            TrainingError: a loss or a gradient is not finite.
+        """
+        update, rollout = self.update, self.rollout
+        parts = [part for _ in range(update.epochs) for part in rollout.parts(update.minibatches)]
+        tasks = [partial(self._train_actor, parts), partial(self._train_critic, parts)]
+        if self.policy.encoder is not None and self.teaches:
+            tasks.append(partial(self._train_encoder, rollout.lessons(self.policy)))
+        for optimizer in self.policy.optimizers.values():
+            self._update_learning_rate(optimizer)
+        with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            found = [future.result() for future in [pool.submit(task) for task in tasks]]
+        self._n_updates += update.epochs
+        for name, values in {name: v for each in found for name, v in each.items()}.items():
+            self.logger.record(f"train/{name}", sum(values) / max(1, len(values)))
+        self.logger.record("train/spread", self.policy.log_std.exp().mean().item())
+
+    def _train_actor(self, parts: list[Tensor]) -> Found:
+        policy, found = self.policy, Found()
+        optimizer = policy.optimizers["actor"]
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        for rows in parts if parameters else ():
+            losses, divergence = self._losses(self.rollout.minibatch(rows))
+            if self.update.divergence is not None:
+                self._steer(divergence, self.update.divergence)
+            self._step(torch.stack(list(losses.values())).sum(), optimizer)
+            for name, value in losses.items():
+                found.setdefault(f"{name}_loss", []).append(value.item())
+            found.setdefault("divergence", []).append(divergence)
+        found["learning_rate"] = [optimizer.param_groups[0]["lr"]]
+        return found
+
+    def _train_critic(self, parts: list[Tensor]) -> Found:
+        policy, rollout, found = self.policy, self.rollout, Found(value_loss=[])
+        for rows in parts:
+            loss = functional.mse_loss(policy.value(rollout.judged[rows]), rollout.target[rows])
+            self._step(loss, policy.optimizers["critic"])
+            found["value_loss"].append(loss.item())
+        return found
+
+    def _train_encoder(self, lessons: tuple[Tensor, Tensor]) -> Found:
+        """Let the encoder learn what was true and what came next, in one pass."""
+        observed, truths = lessons
+        found = Found(encoder_loss=[])
+        for rows in torch.arange(len(observed)).tensor_split(self.update.minibatches):
+            loss = self.policy.supervision(observed[rows], truths[rows])
+            self._step(loss, self.policy.optimizers["encoder"])
+            found["encoder_loss"].append(loss.item())
+        return found
+
+    def _step(self, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
+        self._require_finite("loss", loss)
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        norm = nn.utils.clip_grad_norm_(parameters, self.update.steepest)
+        self._require_finite("norm of the gradient", norm)
+        optimizer.step()
+
+    def _require_finite(self, what: str, value: Tensor) -> None:
+        if not torch.isfinite(value):
+            raise TrainingError(
+                f"the {what} is {value.item()} after {self.num_timesteps} steps; the last "
+                "checkpoint is kept: train anew with a lower learning rate, or resume from it"
+            )
+
+    def _losses(self, batch: Minibatch) -> tuple[dict[str, Tensor], float]:
+        """The actor's losses, and how far it has moved since the rollout."""
+        policy, update = self.policy, self.update
+        mean, log_std = policy.mean(batch.seen), policy.log_std
+        noise = (batch.action - mean) * torch.exp(-log_std)
+        log_prob = -(0.5 * noise.square() + log_std + 0.5 * log(2.0 * pi)).sum(dim=1)
+        change = log_prob - batch.log_prob
+        ratio = torch.exp(change)
+        clipped = ratio.clamp(1.0 - update.reach, 1.0 + update.reach)
+        gain, cautious = batch.advantage * ratio, batch.advantage * clipped
+        losses = {"policy": -torch.min(gain, cautious).mean()}
+        if update.entropy > 0.0:
+            losses["entropy"] = -update.entropy * log_std.sum()
+        if update.bound > 0.0:
+            losses["bound"] = update.bound * functional.relu(mean.abs() - 1.0).square().mean()
         if self.reference is not None and self.anchor > 0.0:
             with torch.no_grad():
-                centre = self.reference.get_distribution(batch.observations).mode()
-            spreads = self.policy.log_std.exp(), self.reference.log_std.exp().detach()
+                centre = self.reference.mean(batch.seen)
+            spreads = log_std.exp(), self.reference.log_std.exp().detach()
             losses["anchor"] = self.anchor * _divergence(mean, centre, *spreads)
-        return losses
+        with torch.no_grad():
+            return losses, (ratio - 1.0 - change).mean().item()
 
-    def _record(self, losses: dict[str, float]) -> None:
-        for name, value in losses.items():
-            self.logger.record(f"train/{name}_loss", value)
-        self.logger.record("train/spread", torch.exp(self.policy.log_std).mean().item())
-        self.logger.record("train/learning_rate", self.policy.optimizer.param_groups[0]["lr"])
+    def _steer(self, divergence: float, wanted: float) -> None:
+        """Lower the learning rate where the policy moved too far, raise it where hardly."""
+        for group in self.policy.optimizers["actor"].param_groups:
+            factor = 1.0 / 1.5 if divergence > 2.0 * wanted else 1.0
+            factor = 1.5 if 0.0 < divergence < 0.5 * wanted else factor
+            group["lr"] = min(1e-2, max(1e-5, group["lr"] * factor))
 
 
-def _divergence(
-    mean: torch.Tensor, centre: torch.Tensor, spread: torch.Tensor, reference_spread: torch.Tensor
-) -> torch.Tensor:
+def _stacked(rows: list[np.ndarray], like: Tensor) -> Tensor:
+    return torch.from_numpy(np.stack(rows)) if rows else like[:0]
+
+
+def _divergence(mean: Tensor, centre: Tensor, spread: Tensor, reference_spread: Tensor) -> Tensor:
     """Mean over observations of KL(policy || reference), both diagonal Gaussians."""
     ratio = spread / reference_spread
     distance = (mean - centre) / reference_spread

@@ -13,15 +13,15 @@ from ashore.envs.gym.gymnasium_env import NOMINAL, GymnasiumConfig, GymnasiumVec
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.hardware.contract import Contract
+from ashore.policies.errors import TrainingError
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.lesson import Act, Examination, normalised
+from ashore.policies.train_config import NetworkConfig
 
 EXAMINED = 64
 """Robots of an examination."""
 _LOOKED = 64, 200
 """Robots and steps that are looked at before training."""
-_FAR = 0.99
-"""How far ahead rewards are added up where they are scaled: with this discount."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,17 +71,26 @@ class GymnasiumLesson:
         size = float(np.sqrt(np.mean(np.square(rewards))))
         return contract, np.concatenate(seen), size
 
-    def contract(self, robots: int, seed: int) -> Contract:
-        """Return the contract, with a normaliser measured under random actions."""
+    def contract(self, network: NetworkConfig, seed: int) -> Contract:
+        """Return the contract, with a normaliser measured under random actions.
+
+        Raises:
+            TrainingError: the network wants more of the past than an observation says.
+        """
+        if network.memory != "none":
+            raise TrainingError(
+                f"environments of Gymnasium's are learned from what they show, and the network "
+                f"asks for {network.memory}; train without --memory"
+            )
         contract, seen, _ = self._looked
         return normalised(contract, seen)
 
     def env(
         self, contract: Contract, robots: int, seed: int, source: Source | None = None
     ) -> ContractVecEnv:
-        """Make robots to train on, whose scaled rewards add up to about one at the beginning."""
+        """Make robots to train on, whose rewards are scaled to about one at the beginning."""
         size = self._looked[2]
-        scale = (1.0 - _FAR) / size if size > 0.0 else 1.0
+        scale = 1.0 / size if size > 0.0 else 1.0
         return ContractVecEnv(self._robots(robots, seed, source), contract, scale)
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:

@@ -17,6 +17,10 @@ from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.gymnasium_robot import GymnasiumRobot
+from ashore.policies.train_config import NetworkConfig
+
+MEASURED = 256
+"""Robots that a normaliser is measured on."""
 
 Array = NDArray[np.float64]
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -66,14 +70,17 @@ class Lesson(Protocol):
         """
         ...
 
-    def contract(self, robots: int, seed: int) -> Contract:
-        """Return the contract, with a normaliser measured on `robots` under random actions."""
+    def contract(self, network: NetworkConfig, seed: int) -> Contract:
+        """Return the contract for a network, with a normaliser measured under random actions."""
         ...
 
     def env(
         self, contract: Contract, robots: int, seed: int, source: Source | None = None
     ) -> VecEnv:
-        """Make robots to train on, drawn from `source`; None for the randomization."""
+        """Make robots to train on, drawn from `source`; None for the randomization.
+
+        What is privileged stands behind each observation, where there is anything.
+        """
         ...
 
     def within(self, randomization: Randomization) -> "Lesson":
@@ -122,10 +129,11 @@ class RobotLesson:
         """Return the same lesson with other ranges."""
         return replace(self, randomization=randomization)
 
-    def contract(self, robots: int, seed: int) -> Contract:
-        """Return the task's contract, with a normaliser measured under random actions."""
-        contract = self.task.contract(self.spec)
-        env = self.env(contract, min(robots, 256), seed + 1)
+    def contract(self, network: NetworkConfig, seed: int) -> Contract:
+        """Return the contract for a network, with a normaliser measured under random actions."""
+        contract = network.within(self.task.contract(self.spec))
+        config = EnvConfig(robots=MEASURED, seed=seed + 1)
+        env = SimulationVecEnv(self.spec, self.task, contract, self.randomization, config)
         rng = np.random.default_rng(seed)
         seen = [env.reset()]
         for _ in range(50):
@@ -137,7 +145,8 @@ class RobotLesson:
         self, contract: Contract, robots: int, seed: int, source: Source | None = None
     ) -> SimulationVecEnv:
         """Make robots to train on, drawn from `source`; None for the randomization."""
-        config, source = EnvConfig(robots=robots, seed=seed), source or self.randomization
+        config = EnvConfig(robots=robots, seed=seed, privileged=self.randomization)
+        source = source or self.randomization
         return SimulationVecEnv(self.spec, self.task, contract, source, config)
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:

@@ -1,95 +1,100 @@
-"""The actor-critic that Stable-Baselines3 trains, with its layers named as `Policy` names them."""
+"""The trained networks' layers, under the names that `Policy` and bundles give them."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from stable_baselines3.common.policies import ActorCriticPolicy
+from torch import nn
 
+from ashore.hardware.contract import Contract
+from ashore.policies.actor_critic import ActorCritic, Shape
 from ashore.policies.policy import Weights
 
 Arrays = dict[str, NDArray[np.float32]]
 
 RUNGS = ("head", "block", "all")
-"""What adaptation may train of the actor: its head, the last trunk layer too, or everything."""
+"""What adaptation may train of the actor: its head, the last trunk layer too, or the whole trunk.
+
+An encoder is never among it: it reads what robot this is, which supervision taught it."""
 
 
-def network_options(
-    trunk: tuple[int, ...], critic: tuple[int, ...], spread: float
-) -> dict[str, Any]:
-    """Keyword arguments of the Stable-Baselines3 policy.
-
-    `trunk` and `critic` are layer widths; `spread` is the action's first standard deviation.
-    """
-    return {
-        "net_arch": {"pi": list(trunk), "vf": list(critic)},
-        "activation_fn": torch.nn.ELU,
-        "log_std_init": float(np.log(spread)),
-    }
-
-
-def actor_weights(policy: ActorCriticPolicy) -> Arrays:
+def actor_weights(policy: ActorCritic) -> Arrays:
     """The actor's weights under the names that `Policy` reads."""
-    return _arrays(_actor(policy))
+    squash = {} if policy.squash is None else {"head.squash": policy.squash.numpy().copy()}
+    return {**_arrays(_actor(policy)), **squash}
 
 
-def critic_weights(policy: ActorCriticPolicy) -> Arrays:
-    """The critic's weights and the log of the action's spread."""
+def critic_weights(policy: ActorCritic) -> Arrays:
+    """The critic's weights, the log of the action's spread, and the encoder's decoder."""
     return {**_arrays(_critic(policy)), "log_std": policy.log_std.detach().numpy().copy()}
 
 
-def load_weights(policy: ActorCriticPolicy, actor: Weights, critic: Weights) -> None:
-    """Put an actor's and a critic's weights into a policy of the same widths."""
+def load_weights(policy: ActorCritic, actor: Weights, critic: Weights) -> None:
+    """Put an actor's and a critic's weights into a policy of the same shape."""
     _copy(actor, _actor(policy))
     _copy(critic, _critic(policy))
+    squash = actor.get("head.squash")
+    policy.squash = None if squash is None else torch.from_numpy(np.array(squash))
     with torch.no_grad():
         policy.log_std.copy_(torch.from_numpy(np.array(critic["log_std"])))
 
 
-def final_layers(policy: ActorCriticPolicy, rung: str) -> list[torch.nn.Parameter]:
+def final_layers(policy: ActorCritic, rung: str) -> list[nn.Parameter]:
     """Parameters of the actor that a rung of `RUNGS` trains."""
-    layers = list(_actor(policy).values())
+    layers = _linears(policy.actor)
     count = {"head": 1, "block": 2, "all": len(layers)}[rung]
     return [parameter for layer in layers[-count:] for parameter in layer.parameters()]
 
 
-def critic_layers(policy: ActorCriticPolicy) -> list[torch.nn.Parameter]:
-    """Parameters of the value function."""
-    return [parameter for layer in _critic(policy).values() for parameter in layer.parameters()]
+def shape_of(contract: Contract, actor: Weights, critic: Weights) -> Shape:
+    """Shape of the networks that a bundle's weights are of."""
+    present, observed = contract.present_size, contract.observation_size
+    encoder, judged = widths(actor, "encoder"), critic["value.0.weight"].shape[1]
+    return Shape(
+        present=present,
+        context=observed - present,
+        privileged=judged - (present if encoder else observed),
+        trunk=widths(actor, "trunk"),
+        critic=widths(critic, "value"),
+        encoder=encoder,
+        latent=len(actor["latent.bias"]) if encoder else 0,
+    )
 
 
 def widths(weights: Weights, stem: str) -> tuple[int, ...]:
-    """Layer widths of `trunk` or `value` in an actor's or critic's weights."""
+    """Layer widths of `encoder`, `trunk` or `value` in an actor's or critic's weights."""
     count = sum(name.startswith(f"{stem}.") and name.endswith(".bias") for name in weights)
     return tuple(len(weights[f"{stem}.{i}.bias"]) for i in range(count))
 
 
-def _actor(policy: ActorCriticPolicy) -> dict[str, torch.nn.Linear]:
-    layers = _named("trunk", policy.mlp_extractor.policy_net)
-    if isinstance(policy.action_net, torch.nn.Linear):
-        layers["head"] = policy.action_net
-    return layers
+def _actor(policy: ActorCritic) -> dict[str, nn.Linear]:
+    reader = {} if policy.encoder is None else _named("encoder", "latent", policy.encoder)
+    return {**reader, **_named("trunk", "head", policy.actor)}
 
 
-def _critic(policy: ActorCriticPolicy) -> dict[str, torch.nn.Linear]:
-    return {**_named("value", policy.mlp_extractor.value_net), "value_head": policy.value_net}
+def _critic(policy: ActorCritic) -> dict[str, nn.Linear]:
+    decoder = {} if policy.encoder is None else {"decoder": policy.decoder}
+    return {**_named("value", "value_head", policy.critic), **decoder}
 
 
-def _named(stem: str, modules: torch.nn.Module) -> dict[str, torch.nn.Linear]:
-    layers = [layer for layer in modules.children() if isinstance(layer, torch.nn.Linear)]
-    return {f"{stem}.{i}": layer for i, layer in enumerate(layers)}
+def _linears(modules: nn.Module) -> list[nn.Linear]:
+    return [layer for layer in modules.children() if isinstance(layer, nn.Linear)]
 
 
-def _copy(weights: Weights, layers: Mapping[str, torch.nn.Linear]) -> None:
+def _named(stem: str, last: str, modules: nn.Module) -> dict[str, nn.Linear]:
+    *layers, final = _linears(modules)
+    return {**{f"{stem}.{i}": layer for i, layer in enumerate(layers)}, last: final}
+
+
+def _copy(weights: Weights, layers: Mapping[str, nn.Linear]) -> None:
     with torch.no_grad():
         for name, layer in layers.items():
             layer.weight.copy_(torch.from_numpy(np.array(weights[f"{name}.weight"])))
             layer.bias.copy_(torch.from_numpy(np.array(weights[f"{name}.bias"])))
 
 
-def _arrays(layers: Mapping[str, torch.nn.Linear]) -> Arrays:
+def _arrays(layers: Mapping[str, nn.Linear]) -> Arrays:
     found = {}
     for name, layer in layers.items():
         found[f"{name}.weight"] = layer.weight.detach().numpy().astype(np.float32)

@@ -1,81 +1,28 @@
 """`train`: pretrain a policy over randomized simulation, through kills and restarts."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecEnv
 
-from ashore.envs.randomize.curriculum import Curriculum, CurriculumConfig
+from ashore.envs.randomize.curriculum import Curriculum
 from ashore.envs.randomize.randomization import Source
 from ashore.hardware.contract import Contract
+from ashore.policies.actor_critic import Shape
 from ashore.policies.anchored_ppo import AnchoredPPO
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
 from ashore.policies.lesson import Lesson
 from ashore.policies.model_card import learning_curve, model_card
-from ashore.policies.network import actor_weights, critic_weights, network_options
+from ashore.policies.network import actor_weights, critic_weights
 from ashore.policies.policy import Policy
 from ashore.policies.progress import Report, Watch
 from ashore.policies.provenance import provenance
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig:
-    """How long, how wide and how fast to train."""
-
-    steps: int = 1_500_000
-    """Control steps, over all robots."""
-    robots: int = 512
-    """Robots simulated together."""
-    horizon: int = 24
-    """Control steps of each robot between updates."""
-    epochs: int = 4
-    """Passes over each rollout."""
-    minibatches: int = 4
-    """Parts that a rollout is cut into."""
-    learning_rate: float = 1e-3
-    """First learning rate; it falls linearly to a hundredth."""
-    gamma: float = 0.95
-    """Discount per control step."""
-    gae_lambda: float = 0.95
-    """Mixing of the advantage estimate."""
-    bound: float = 0.0
-    """Weight of the loss that keeps mean actions within the clip."""
-    trunk: tuple[int, ...] = (64, 64)
-    """Widths of the actor's layers before the head."""
-    critic: tuple[int, ...] = (128, 128)
-    """Widths of the critic's layers."""
-    spread: float = 0.5
-    """First standard deviation of the action."""
-    seed: int = 0
-    """Seed of everything."""
-    checkpoint_every: int = 10
-    """Updates between checkpoints."""
-    target: float | None = 0.95
-    """Mean reward per step that counts as trained, if any; when it was reached goes into the
-    card."""
-    curriculum: bool = False
-    """Whether ranges begin narrow and widen while episodes succeed."""
-    bar: float = 0.85
-    """Share of the target that an episode must earn per step to be a success."""
-
-    @property
-    def widening(self) -> CurriculumConfig:
-        """When a curriculum's ranges widen.
-
-        Raises:
-            TrainingError: there is no target to call an episode a success by.
-        """
-        if self.target is None:
-            raise TrainingError(
-                "a curriculum widens ranges while episodes reach the stated reward, and here none "
-                "is stated; train without --curriculum"
-            )
-        return CurriculumConfig(bar=self.bar * self.target)
+from ashore.policies.train_config import TrainConfig
 
 
 def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None = None) -> Bundle:
@@ -95,9 +42,9 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
         source = Curriculum(lesson.randomization, world, config.widening)
     _claim(run, lesson, config)
     kept = Checkpoint.load(run)
-    contract = kept.contract if kept else lesson.contract(config.robots, config.seed)
+    contract = kept.contract if kept else lesson.contract(config.network, config.seed)
     env = lesson.env(contract, config.robots, config.seed, source)
-    model = make_ppo(env, config)
+    model = make_ppo(env, config.network.shape(contract, told(env, contract)), config)
     model.set_logger(configure(str(run / "tensorboard"), ["tensorboard"]))
     if kept:
         kept.restore(model, env)
@@ -114,23 +61,23 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     return _bundle(lesson, contract, config, model, watch.curve, notes)
 
 
-def make_ppo(env: VecEnv, config: TrainConfig) -> AnchoredPPO:
+def make_ppo(env: VecEnv, shape: Shape, config: TrainConfig) -> AnchoredPPO:
     """Return the learner that pretraining and fine-tuning share."""
-    model = AnchoredPPO(
-        "MlpPolicy",
+    return AnchoredPPO(
         env,
+        config.update,
         n_steps=config.horizon,
-        batch_size=max(2, config.robots * config.horizon // config.minibatches),
-        n_epochs=config.epochs,
         learning_rate=lambda left: config.learning_rate * (0.01 + 0.99 * left),
         gamma=config.gamma,
         gae_lambda=config.gae_lambda,
-        policy_kwargs=network_options(config.trunk, config.critic, config.spread),
+        policy_kwargs={"shape": shape},
         seed=config.seed,
-        device="cpu",
     )
-    model.bound = config.bound
-    return model
+
+
+def told(env: VecEnv, contract: Contract) -> int:
+    """Numbers behind each observation that only a critic is told."""
+    return int((env.observation_space.shape or (0,))[0]) - contract.observation_size
 
 
 def _claim(run: Path, lesson: Lesson, config: TrainConfig) -> None:

@@ -13,7 +13,8 @@ from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.track import Track
 from ashore.policies.bundle import Bundle
 from ashore.policies.lesson import RobotLesson
-from ashore.policies.train import TrainConfig, train
+from ashore.policies.train import train
+from ashore.policies.train_config import NetworkConfig, TrainConfig
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,9 @@ LESSON = RobotLesson(spec=SHIPPED, task=TASK, randomization=Randomization.load("
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory) -> Bundle:
     """A policy that training has only begun to form."""
-    config = TrainConfig(steps=40_000, robots=128, trunk=(16, 16), critic=(16,))
+    config = TrainConfig(
+        steps=40_000, robots=128, network=NetworkConfig(trunk=(16, 16), critic=(16,))
+    )
     run = tmp_path_factory.mktemp("run")
     return train(LESSON, run, config)
 

@@ -15,7 +15,9 @@ from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError, TrainingError
 from ashore.policies.gymnasium_lesson import GymnasiumLesson
 from ashore.policies.gymnasium_robot import GymnasiumRobot
-from ashore.policies.train import TrainConfig, train
+from ashore.policies.train import train
+from ashore.policies.train_config import NetworkConfig, TrainConfig
+from ashore.policies.update import Update
 
 pytestmark = pytest.mark.slow
 
@@ -33,11 +35,9 @@ TOY = TrainConfig(
     steps=30_000,
     robots=16,
     horizon=32,
-    epochs=10,
+    update=Update(epochs=10),
     gamma=0.99,
-    trunk=(32, 32),
-    critic=(32, 32),
-    spread=0.6,
+    network=NetworkConfig(trunk=(32, 32), critic=(32, 32), spread=0.6),
     learning_rate=2e-3,
     target=None,
 )

@@ -22,7 +22,8 @@ from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
 from ashore.policies.lesson import RobotLesson
-from ashore.policies.train import TrainConfig, train
+from ashore.policies.train import train
+from ashore.policies.train_config import NetworkConfig, TrainConfig
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,11 @@ SPEC, RANGES = RobotSpec.load("servo"), Randomization.load("servo")
 TASK = make_task("track", SPEC)
 LESSON = RobotLesson(spec=SPEC, task=TASK, randomization=RANGES)
 TOY = TrainConfig(
-    steps=40_000, robots=64, trunk=(32, 32), critic=(64, 64), learning_rate=2e-3, target=0.1
+    steps=40_000,
+    robots=64,
+    network=NetworkConfig(trunk=(32, 32), critic=(64, 64)),
+    learning_rate=2e-3,
+    target=0.1,
 )
 TINY = replace(TOY, steps=6_000, robots=8, horizon=25, checkpoint_every=1)
 
