@@ -1,6 +1,6 @@
 """`evaluate`: one whole episode on each of many simulated robots, from paired seeds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -15,6 +15,10 @@ from ashore.hardware.contract import Contract
 from ashore.hardware.spec import RobotSpec
 
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Note = Callable[[int, NDArray[np.bool_]], None]
+
+SETTLED = 1.0
+"""Time after an episode's start from which on errors count [s]."""
 
 
 class Examined(Protocol):
@@ -63,6 +67,10 @@ class Outcome:
     """The episodes' plans, `(n, k)`."""
     failed: NDArray[np.bool_]
     """Whose episode ended before its time, `(n,)`."""
+    errors: Mapping[str, float]
+    """Mean of each of the task's errors, by name and unit, over what was lived after `SETTLED`."""
+    steps: int
+    """Control steps lived through, over all robots."""
 
 
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
@@ -74,24 +82,41 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
         robots=course.robots, seed=course.seed, stagger=False, simulation=course.simulation
     )
     env = SimulationVecEnv(course.spec, course.task, contract, course.source, config)
-    reward, failed = one_episode(env, act, env.episode_ticks - 1)
-    return Outcome(reward=reward, plan=env.plan, failed=failed)
+    sums: dict[str, float] = {}
+    lived = [0, 0]
+
+    def note(tick: int, alive: NDArray[np.bool_]) -> None:
+        lived[0] += int(alive.sum())
+        if tick < SETTLED * env.spec.rate:
+            return
+        lived[1] += int(alive.sum())
+        for name, error in course.task.errors(env.latest).items():
+            sums[name] = sums.get(name, 0.0) + float(error[alive].sum())
+
+    reward, failed = one_episode(env, act, env.episode_ticks - 1, note)
+    errors = {name: value / max(1, lived[1]) for name, value in sums.items()}
+    return Outcome(reward=reward, plan=env.plan, failed=failed, errors=errors, steps=lived[0])
 
 
-def one_episode(env: Examined, act: Act, steps: int) -> tuple[Array, NDArray[np.bool_]]:
+def one_episode(
+    env: Examined, act: Act, steps: int, note: Note | None = None
+) -> tuple[Array, NDArray[np.bool_]]:
     """Let a policy act for the `steps` of one episode on each robot, none of which begins anew.
 
     A robot that fails its task, or whose physics is no longer finite, earns nothing from then on.
+    After each step, `note` is told its number and who has not failed.
 
     Returns:
         Mean reward per step, `(n,)`, and who failed, `(n,)`.
     """
     observation = env.reset()
     reward, failed = np.zeros(len(observation)), np.zeros(len(observation), dtype=np.bool_)
-    for _ in range(steps):
+    for step in range(steps):
         observation, gained, ended = env.advance(act(observation))
         reward += np.where(failed, 0.0, np.nan_to_num(gained))
         failed |= ended | env.damaged()
+        if note is not None:
+            note(step, ~failed)
         if failed.all():
             break
     return reward / steps, failed

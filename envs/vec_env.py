@@ -77,6 +77,7 @@ class SimulationVecEnv(BatchVecEnv):
         self.plan: Array = task.plan(self.dice.anew("plan"))
         self.episode_ticks = round(task.episode * spec.rate)
         self.last_action = np.zeros((n, contract.action_size))
+        self.latest: dict[str, Array] = {}
         self.privileged: Privileged | None = None
         if self.config.privileged is not None:
             self.privileged = Privileged(self.simulation, self.config.privileged)
@@ -126,8 +127,8 @@ class SimulationVecEnv(BatchVecEnv):
         return self.task.signals(self.plan[rows], time, sensed)
 
     def _observe(self) -> NDArray[np.float32]:
-        self._signals = self.signals()
-        return self._wide(self.contract.observe(self._signals, self.memory), self._signals)
+        self.latest = self.signals()
+        return self._wide(self.contract.observe(self.latest, self.memory), self.latest)
 
     def _wide(
         self, observation: NDArray[np.float32], signals: dict[str, Array], ids: Ids | None = None
@@ -144,19 +145,19 @@ class SimulationVecEnv(BatchVecEnv):
         """
         action = np.clip(actions, -1.0, 1.0).astype(np.float64)
         self.intervals.advance(1.0 / self.spec.rate)
-        self.simulation.step(self.contract.act(action, self._signals))
+        self.simulation.step(self.contract.act(action, self.latest))
         previous, self.last_action = self.last_action, action.copy()
         self.ticks += 1
         observation = self._observe()
-        reward = total(self.task.reward(self._signals, action, previous))
-        return observation, reward, self.task.ends(self._signals)
+        reward = total(self.task.reward(self.latest, action, previous))
+        return observation, reward, self.task.ends(self.latest)
 
     def look(self, ids: Ids) -> NDArray[np.float32]:
         """First observations of robots `ids`, which have just begun."""
         fresh = Memory(self.contract, len(ids))
         some = self.signals(ids)
         for name, value in some.items():
-            self._signals[name][ids] = value
+            self.latest[name][ids] = value
         observation = self.contract.observe(some, fresh)
         for mine, theirs in zip(self.memory.past, fresh.past, strict=True):
             mine[ids] = theirs

@@ -99,7 +99,7 @@ def simulated() -> tuple[list[dict[str, np.ndarray]], np.ndarray]:
 
 
 def copied(env: SimulationVecEnv) -> dict[str, np.ndarray]:
-    return {name: value.copy() for name, value in env._signals.items()}
+    return {name: value.copy() for name, value in env.latest.items()}
 
 
 def test_a_batch_observes_each_of_its_robots_as_if_alone(

@@ -161,6 +161,11 @@ class Reach:
         """Nobody: the task cannot be failed."""
         return nobody(signals)
 
+    def errors(self, signals: Signals) -> dict[str, Array]:
+        """How far the tip is from its target."""
+        x, y, z = signals["tip_error"].T
+        return {"tip error [m]": np.sqrt(x * x + y * y + z * z)}
+
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """Near and far, low and high, left and right, by the middle of the targets."""
         poses = plan.reshape(-1, self.joints)

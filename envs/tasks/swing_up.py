@@ -68,6 +68,10 @@ class SwingUp:
         """Nobody: the task cannot be failed."""
         return nobody(signals)
 
+    def errors(self, signals: Signals) -> dict[str, Array]:
+        """How far the load is from upright."""
+        return {"angle from upright [rad]": np.arccos(-signals["cosine"]).mean(axis=1)}
+
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """One kind of episode."""
         return {"all": np.ones(len(plan), dtype=np.bool_)}

@@ -86,6 +86,10 @@ class Task(Protocol):
         """Robots whose episode is over before its time, because they fell, `(n,)`."""
         ...
 
+    def errors(self, signals: Signals) -> dict[str, Array]:
+        """What people would measure of this tick, each `(n,)`, by name and unit."""
+        ...
+
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """Kinds of episode, each a mask over the plans `(n,)`, so that no mean hides a loss."""
         ...

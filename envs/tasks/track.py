@@ -90,6 +90,10 @@ class Track:
         """Nobody: the task cannot be failed."""
         return nobody(signals)
 
+    def errors(self, signals: Signals) -> dict[str, Array]:
+        """How far the joints are from the reference."""
+        return {"tracking error [rad]": np.abs(signals["error"]).mean(axis=1)}
+
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """Slow and fast by the main frequency, small and large by the main amplitude."""
         _, a1, f1, *_ = np.split(plan, 7, axis=1)

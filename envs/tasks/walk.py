@@ -155,6 +155,15 @@ class Walk:
         tilted = signals["true_gravity"][:, 2] > -TILTED
         return np.asarray(tilted | (signals["true_height"][:, 0] < LOW * self.height))
 
+    def errors(self, signals: Signals) -> dict[str, Array]:
+        """How far velocity and yaw rate are from the command."""
+        lag = signals["true_velocity"][:, :2] - signals["command"][:, :2]
+        turning = signals["true_gyro"][:, 2] - signals["command"][:, 2]
+        return {
+            "velocity error [m/s]": np.hypot(lag[:, 0], lag[:, 1]),
+            "yaw rate error [rad/s]": np.abs(turning),
+        }
+
     def slices(self, plan: Array) -> dict[str, NDArray[np.bool_]]:
         """Steady plans by what they ask for most, changing ones, and all by how fast."""
         commands = plan[:, :-1].reshape(-1, SEGMENTS, 3)

@@ -54,3 +54,31 @@ def test_a_robot_that_diverges_earns_nothing_from_then_on_and_spoils_no_mean():
     others = np.arange(8) != 2
     assert wild.reward[others] == pytest.approx(calm.reward[others], abs=1e-12)
     assert np.isfinite(wild.reward).all()
+
+
+def test_errors_are_what_people_would_measure_after_the_first_second():
+    still = evaluate(constant(0.0), CONTRACT, course())
+    (name, hanging), *others = still.errors.items()
+    # left alone the load hangs, half a turn from upright, but for what it was begun with
+    assert (name, others) == ("angle from upright [rad]", [])
+    assert 2.5 < hanging < np.pi
+    ticks = round(TASK.episode * SPEC.rate) - 1
+    assert still.steps == 8 * ticks
+
+
+def test_an_error_counts_for_as_long_as_a_robot_has_not_failed():
+    spec = RobotSpec.load("quadruped")
+    walk = make_task("walk", spec)
+    nobody = Randomization(terms=())
+    ground = course(spec=spec, task=walk, source=nobody, robots=2)
+
+    def lie_down(seen):
+        return np.full((len(seen), 12), 1.0, np.float32)
+
+    trot = evaluate(lambda seen: np.zeros((len(seen), 12), "f4"), walk.contract(spec), ground)
+    fallen = evaluate(lie_down, walk.contract(spec), ground)
+    assert not trot.failed.any()
+    assert fallen.failed.all()
+    assert fallen.steps < 0.5 * trot.steps == 999
+    # the trot alone follows most of its command
+    assert 0.01 < trot.errors["velocity error [m/s]"] < 0.15
