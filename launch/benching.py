@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ashore.adapt.errors import AdaptError
-from ashore.launch import bench_calibrate, bench_envs
+from ashore.launch import bench_calibrate, bench_envs, bench_train
 from ashore.launch.console import say
 from ashore.launch.figure import Row
 
@@ -13,6 +13,7 @@ Rows = list[Row]
 
 BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
     "envs": bench_envs.run,
+    "train": bench_train.run,
     "calibrate": bench_calibrate.run,
 }
 """Every benchmark: data folder and whether to be short, to rows of figures."""

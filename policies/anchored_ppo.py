@@ -84,7 +84,7 @@ class AnchoredPPO(PPO):
         rollout.reset()
         callback.on_rollout_start()
         for _ in range(n_rollout_steps):
-            seen, action, log_prob = self._explore()
+            seen, action, log_prob = self.explore()
             observation = torch.from_numpy(np.asarray(self._last_obs))
             after, reward, done, infos = env.step(action.clamp(-1.0, 1.0).numpy())
             self.num_timesteps += env.num_envs
@@ -113,7 +113,7 @@ class AnchoredPPO(PPO):
         return True
 
     @torch.no_grad()
-    def _explore(self) -> tuple[Tensor, Tensor, Tensor]:
+    def explore(self) -> tuple[Tensor, Tensor, Tensor]:
         """What is seen, a random action, and its log-probability, of every robot."""
         seen = self.policy.see(torch.from_numpy(np.asarray(self._last_obs)))
         mean, log_std = self.policy.mean(seen), self.policy.log_std
