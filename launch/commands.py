@@ -7,6 +7,7 @@ from typing import Literal
 import tyro
 
 from ashore.launch.console import say
+from ashore.launch.play_request import PlayRequest
 from ashore.launch.request import TrainingRequest
 from ashore.launch.session import ClockName, SessionConfig, conclude, run_session
 
@@ -96,6 +97,13 @@ def deploy(bundle: Folder, /, session: Options) -> int:
     loaded.require_robot()
     require_deployable(loaded, str(bundle))
     return conclude(run_session(loaded, session, "deploy"))
+
+
+def play(asked: tyro.conf.OmitArgPrefixes[PlayRequest]) -> int:
+    """Show a policy at work in a browser page, driven by the keyboard or a script, or in a clip."""
+    from ashore.launch.playing import run_play
+
+    return run_play(asked)
 
 
 def import_logs(
@@ -223,6 +231,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "record": record,
     "adapt": adapt,
     "deploy": deploy,
+    "play": play,
     "import": import_logs,
     "calibrate": calibrate,
     "bench": bench,

@@ -78,21 +78,21 @@ class Gauges:
         return ""
 
 
-Read = tuple[tuple[tuple[str, str], ...], Array, Array]
+Labels = tuple[tuple[str, str], ...]
+_VELOCITY: Labels = (("forward", "m/s"), ("leftward", "m/s"), ("turning", "rad/s"))
+_TIP: Labels = (("tip forward", "mm"), ("tip leftward", "mm"), ("tip up", "mm"))
 
 
-def _read(signals: Signals, joints: tuple[str, ...]) -> Read:
+def _read(signals: Signals, joints: tuple[str, ...]) -> tuple[Labels, Array, Array]:
     """Names with units, what is asked and what is found, by what the task speaks of."""
     if "command" in signals:
-        names = (("forward", "m/s"), ("leftward", "m/s"), ("turning", "rad/s"))
         found = [*signals["true_velocity"][0, :2], signals["true_gyro"][0, 2]]
-        return names, signals["command"][0], np.array(found)
+        return _VELOCITY, signals["command"][0], np.array(found)
     if "tip" in signals:
-        names = (("tip forward", "mm"), ("tip leftward", "mm"), ("tip up", "mm"))
-        return names, 1e3 * signals["target"][0], 1e3 * signals["tip"][0]
+        return _TIP, 1e3 * signals["target"][0], 1e3 * signals["tip"][0]
     if "target" in signals:
-        names = tuple((joint.replace("_", " "), "rad") for joint in joints)
-        return names, signals["target"][0], signals["joint_position"][0]
+        angles = tuple((joint.replace("_", " "), "rad") for joint in joints)
+        return angles, signals["target"][0], signals["joint_position"][0]
     angle = signals["joint_position"][0]
-    names = tuple((f"{joint.replace('_', ' ')} height", "") for joint in joints)
-    return names, np.ones(len(joints)), 0.5 * (1.0 - np.cos(angle))
+    heights = tuple((f"{joint.replace('_', ' ')} height", "") for joint in joints)
+    return heights, np.ones(len(joints)), 0.5 * (1.0 - np.cos(angle))
