@@ -51,6 +51,7 @@ def restore(env: VecEnv, kept: Arrays) -> bool:
     Raises:
         EnvsError: the snapshot is of an environment made in another way.
     """
+    born = ObjectGraph(env)
     # Once stepped, it has everything that an environment in use has.
     env.reset()
     env.step(np.zeros((env.num_envs, *(env.action_space.shape or ())), env.action_space.dtype))
@@ -60,7 +61,8 @@ def restore(env: VecEnv, kept: Arrays) -> bool:
     arrays = {p: v for p, v in kept.items() if p != PLAIN and not p.startswith(inside)}
     here = {path for path in (*graph.arrays, *graph.plain) if not _leads_through(path, plain)}
     surplus = here - arrays.keys() - plain.keys()
-    _require_fit(graph, arrays, plain, surplus)
+    _require_shapes(graph, arrays)
+    _require_places(graph, {*arrays, *plain}, surplus, {*born.arrays, *born.plain})
     for path, batch in graph.batches.items():
         _give(batch, f"{path}/", kept)
     for path in surplus:
@@ -84,7 +86,7 @@ def _taken(graph: ObjectGraph) -> dict[str, NDArray[Any]]:
         found |= {f"{path}/{name}": np.array(rows) for name, rows in batch_rows(batch)}
     plain = {path: _packed(leaf[2]) for path, leaf in graph.plain.items()}
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    return {**found, PLAIN: np.frombuffer(text.encode(), np.uint8)}
+    return {**found, PLAIN: np.frombuffer(text.encode(), np.uint8).copy()}
 
 
 def _give(batch: Any, path: str, kept: Arrays) -> None:
@@ -118,15 +120,19 @@ def _like(ours: NDArray[Any], path: str, kept: Arrays) -> NDArray[Any]:
     return theirs
 
 
-def _require_fit(
-    graph: ObjectGraph, arrays: Arrays, plain: Mapping[str, Any], surplus: set[str]
-) -> None:
-    """See that all of a snapshot has its place, and that nothing else here would go on."""
+def _require_shapes(graph: ObjectGraph, arrays: Arrays) -> None:
     for path in arrays:
         if path in graph.arrays:
             _like(graph.arrays[path][2], path, arrays)
-    strange = [path for path in (*arrays, *plain) if not graph.takes(path)]
-    strange += [path for path in surplus if not graph.drops(path)]
+
+
+def _require_places(graph: ObjectGraph, kept: set[str], surplus: set[str], born: set[str]) -> None:
+    """See that all of a snapshot has its place, and that nothing else here would go on.
+
+    What an object got only in use may be absent from a snapshot that was taken before.
+    """
+    strange = {path for path in kept if not graph.takes(path)}
+    strange |= {path for path in surplus if path in born or not graph.drops(path)}
     if strange:
         raise EnvsError(
             f"the snapshot is of another environment: {min(strange)} exists in one of the two "

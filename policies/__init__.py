@@ -2,6 +2,7 @@
 
     on a robot   policy, controller, bundle (numpy alone)
     training     train, anchored_ppo, network, checkpoint, progress
+    surviving    checkpoint and what it keeps (learner_state), event_log, whole_file
     what of      lesson, and gymnasium_lesson for environments of Gymnasium's (gymnasium_robot)
     for people   model_card, provenance
     errors       errors

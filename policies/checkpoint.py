@@ -1,87 +1,107 @@
 """`Checkpoint`: what a killed training goes on from, written whole or not at all."""
 
+import errno
+import io
 import json
-import os
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 
-from ashore.envs.randomize.curriculum import Curriculum
+from ashore.envs.errors import EnvsError
+from ashore.envs.snapshot import restore, snapshot
 from ashore.hardware.contract import Contract
 from ashore.policies.errors import TrainingError
+from ashore.policies.learner_state import (
+    State,
+    give_learner,
+    give_random,
+    is_finite,
+    learner_state,
+    random_state,
+)
+from ashore.policies.whole_file import write_file
 
 NAME = "checkpoint.pt"
+FORMAT = 2
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """Weights, optimizer, random states and learning curve after some update.
+    """A training between two updates: learner, robots in the middle of their episodes, and chance.
 
-    The robots themselves begin new episodes on resuming: physics in flight is not kept.
+    A training that goes on from it has the same weights in the end, to the last bit, as one that
+    was never interrupted, on the same machine with the same threads. The file is data: tensors,
+    numbers and JSON, and reading it executes nothing.
     """
 
     steps: int
     """Control steps done."""
     contract: Contract
     """With its normaliser."""
-    policy: dict[str, Any]
-    """State of actor and critic."""
-    optimizer: dict[str, Any]
-    """State of the optimizer."""
-    random: torch.Tensor
-    """State of torch's generator."""
-    draws: dict[str, Any]
-    """How far the environment's random streams have come."""
     curve: list[tuple[int, float]]
     """Control steps and mean reward per step so far."""
-    curriculum: str = ""
-    """How far the ranges have widened, where a curriculum widens them."""
+    learner: State
+    """Networks, optimizers, counters, what was seen last (`learner_state`)."""
+    chance: State
+    """Where the generators stand that the learner draws from (`random_state`)."""
+    robots: dict[str, NDArray[Any]]
+    """Physics, wires, plans, random streams, curriculum: all that the robots are in the middle of
+    (`snapshot`)."""
 
     @classmethod
     def of(
         cls, model: BaseAlgorithm, contract: Contract, curve: list[tuple[int, float]]
     ) -> "Checkpoint":
-        """Take a checkpoint of a learner."""
+        """Take a checkpoint of a learner and its robots, between two updates.
+
+        Raises:
+            TrainingError: the learner's weights are not finite, so that nothing could go on.
+        """
         env = model.get_env()
-        draws = env.env_method("draws")[0] if env is not None else {}
-        source = env.get_attr("source")[0] if env is not None else None
+        if env is None:
+            raise TrainingError("this learner has no robots; give it an environment first")
+        if not is_finite(model):
+            raise TrainingError(
+                f"the policy is no longer finite after {model.num_timesteps} steps; the last "
+                "checkpoint, from before, is kept: lower the learning rate"
+            )
         return cls(
             steps=model.num_timesteps,
             contract=contract,
-            policy=model.policy.state_dict(),
-            optimizer=model.policy.optimizer.state_dict(),
-            random=torch.get_rng_state(),
-            draws=draws,
-            curve=curve,
-            curriculum=source.state() if isinstance(source, Curriculum) else "",
+            curve=list(curve),
+            learner=learner_state(model),
+            chance=random_state(model),
+            robots=snapshot(env),
         )
 
     def save(self, run: Path) -> None:
-        """Write the checkpoint into a run's folder, over the older one.
+        """Write the checkpoint into a run's folder, in place of the older one.
 
         Raises:
             TrainingError: the disk is full or the folder is gone; the older one is kept.
         """
         content = {
+            "format": FORMAT,
             "steps": self.steps,
             "contract": self.contract.to_json(),
-            "policy": self.policy,
-            "optimizer": self.optimizer,
-            "random": self.random,
-            "draws": json.dumps(self.draws),
-            "curve": self.curve,
-            "curriculum": self.curriculum,
+            "curve": json.dumps(self.curve),
+            "learner": self.learner,
+            "chance": self.chance,
+            "robots": {path: torch.from_numpy(array) for path, array in self.robots.items()},
         }
-        staging = run / f".{NAME}"
+        packed = io.BytesIO()
+        torch.save(content, packed)
         try:
-            torch.save(content, staging)
-            os.replace(staging, run / NAME)
-        except (OSError, RuntimeError) as error:
-            raise TrainingError(f"cannot write a checkpoint to {run}: {error}") from None
+            write_file(run / NAME, packed.getbuffer())
+        except OSError as error:
+            raise TrainingError(_unwritten(run, self.steps, packed.tell(), error)) from None
 
     @classmethod
     def load(cls, run: Path) -> "Checkpoint | None":
@@ -95,19 +115,54 @@ class Checkpoint:
             return None
         try:
             data = torch.load(path, weights_only=True)
-            data["contract"] = Contract.from_json(data["contract"])
-            data["draws"] = json.loads(data["draws"])
-            return cls(**data)
+            if data["format"] == FORMAT:
+                return cls._unpacked(data)
         except Exception as error:
             raise TrainingError(f"{path} is damaged; remove it to start anew") from error
+        raise TrainingError(
+            f"{path} has format {data['format']} and this version reads {FORMAT}; go on with the "
+            "version that wrote it, or remove it to start anew"
+        )
 
-    def restore(self, model: BaseAlgorithm, env: VecEnv) -> None:
-        """Put the learner and its environment where the checkpoint was taken."""
-        model.policy.load_state_dict(self.policy)
-        model.policy.optimizer.load_state_dict(self.optimizer)
-        model.num_timesteps = self.steps
-        torch.set_rng_state(self.random)
-        env.env_method("restore_draws", self.draws)
-        source = env.get_attr("source")[0]
-        if isinstance(source, Curriculum) and self.curriculum:
-            source.restore(self.curriculum)
+    @classmethod
+    def _unpacked(cls, data: dict[str, Any]) -> "Checkpoint":
+        return cls(
+            steps=data["steps"],
+            contract=Contract.from_json(data["contract"]),
+            curve=[(int(steps), float(reward)) for steps, reward in json.loads(data["curve"])],
+            learner=data["learner"],
+            chance=data["chance"],
+            robots={path: tensor.numpy() for path, tensor in data["robots"].items()},
+        )
+
+    def restore(self, model: BaseAlgorithm, env: VecEnv) -> bool:
+        """Put a learner and its robots, made from the same configuration, where this was taken.
+
+        Returns:
+            Whether the robots go on in the middle of their episodes. Those whose environment runs
+            Python code of its own begin new ones; nothing else is lost.
+
+        Raises:
+            TrainingError: the checkpoint is of another learner, or of other robots.
+        """
+        try:
+            going = restore(env, self.robots)
+        except EnvsError as error:
+            raise TrainingError(f"cannot go on from the checkpoint: {error}") from None
+        give_learner(model, self.learner)
+        if not going:
+            # Stable-Baselines3 then begins episodes by itself.
+            model._last_obs = None
+        give_random(model, self.chance)
+        return going
+
+
+def _unwritten(run: Path, steps: int, size: int, error: OSError) -> str:
+    """Why a checkpoint could not be written, what is left, and what to do."""
+    older = "the older one is kept" if (run / NAME).exists() else "there is no older one"
+    room = f"make room for {ceil(size / 1e6)} MB there"
+    cure = room if error.errno in _FULL else "mend that"
+    return (
+        f"cannot write the checkpoint after {steps} steps to {run}: {error.strerror}; {older}: "
+        f"{cure} and go on with --resume"
+    )

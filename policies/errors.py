@@ -11,3 +11,7 @@ class BundleError(PoliciesError):
 
 class TrainingError(PoliciesError):
     """Training cannot go on: its loss is not finite, or its run folder belongs to another run."""
+
+
+class TrainingStopped(PoliciesError):
+    """Training was asked to stop, and has kept a checkpoint to go on from."""

@@ -1,9 +1,12 @@
-"""`Watch`: what a training says of itself while it runs, and the checkpoints it leaves."""
+"""`Watch`: what a training says of itself as it runs, the checkpoints it leaves, how it stops."""
 
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import current_thread, main_thread
 
 import numpy as np
 from stable_baselines3.common.callbacks import BaseCallback
@@ -11,6 +14,7 @@ from stable_baselines3.common.callbacks import BaseCallback
 from ashore.envs.randomize.curriculum import Curriculum
 from ashore.hardware.contract import Contract
 from ashore.policies.checkpoint import Checkpoint
+from ashore.policies.errors import TrainingStopped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +29,20 @@ class Progress:
     """Mean reward per step of recent episodes, had they lasted; NaN before the first."""
     seconds: float
     """Time since this process began to train [s]."""
+    restarted: bool = False
+    """Whether robots had to begin new episodes as this training was resumed, since they run Python
+    code of their own; all else went on."""
 
 
 Report = Callable[[Progress], None]
 
 
 class Watch(BaseCallback):
-    """Reports, keeps the learning curve, and checkpoints every few updates."""
+    """Reports, keeps the learning curve, and checkpoints every few updates and on being stopped.
+
+    Checkpoints are taken between an update and the next rollout, where a training can go on to the
+    same bits.
+    """
 
     def __init__(
         self,
@@ -49,11 +60,50 @@ class Watch(BaseCallback):
         self.curve = list(curve)
         self.began = time.monotonic()
         self.updates = 0
+        self.restarted = False
+        self.asked = ""
+
+    @contextmanager
+    def stoppable(self) -> Iterator[None]:
+        """Let Ctrl-C, or a request to end, stop the learning inside after the running update.
+
+        The second one ends everything at once; the last checkpoint is whole then too. Where signals
+        cannot be caught, outside of the main thread, none is.
+
+        Raises:
+            TrainingStopped: it was asked for, and a checkpoint is kept.
+        """
+        if current_thread() is not main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, self._ask) for number in numbers}
+        try:
+            yield
+            if self.asked:
+                self._stop()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _ask(self, number: int, _: object) -> None:
+        self.asked = "by Ctrl-C" if number == signal.SIGINT else "as asked by a signal"
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    def _stop(self) -> None:
+        self.checkpoint()
+        raise TrainingStopped(
+            f"stopped {self.asked} after {self.num_timesteps:,} of {self.total:,} steps; all of it "
+            f"is kept in {self.run}: go on with --resume"
+        )
 
     def _on_step(self) -> bool:
         return True
 
     def _on_rollout_start(self) -> None:
+        if self.asked:
+            self._stop()
         if self.updates and self.updates % self.every == 0:
             self.checkpoint()
         self.updates += 1
@@ -70,10 +120,20 @@ class Watch(BaseCallback):
         if np.isfinite(reward):
             self.curve.append((self.num_timesteps, reward))
         if self.report:
-            seconds = time.monotonic() - self.began
-            steps = min(self.num_timesteps, self.total)
-            self.report(Progress(steps=steps, total=self.total, reward=reward, seconds=seconds))
+            self.report(
+                Progress(
+                    steps=min(self.num_timesteps, self.total),
+                    total=self.total,
+                    reward=reward,
+                    seconds=time.monotonic() - self.began,
+                    restarted=self.restarted,
+                )
+            )
 
     def checkpoint(self) -> None:
-        """Keep what a killed training goes on from."""
+        """Keep what a killed training goes on from.
+
+        Raises:
+            TrainingError: the policy is not finite, or the disk is full; the older one is kept.
+        """
         Checkpoint.of(self.model, self.contract, self.curve).save(self.run)

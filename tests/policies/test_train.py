@@ -1,6 +1,5 @@
 """Laws of pretraining: it learns, it goes on after a kill, and it refuses what cannot be."""
 
-import json
 import os
 import signal
 import subprocess
@@ -180,8 +179,7 @@ def test_a_curriculum_widens_ranges_and_the_bundle_holds_those_reached(tmp_path)
     assert 0.5 <= reached.low <= 0.9
     assert 1.2 <= reached.high <= 2.0
     assert f"to {covered:.0%} of those stated" in bundle.attachments["card.md"].decode()
-    state = np.array(json.loads(Checkpoint.load(tmp_path).curriculum))
-    assert state.mean() == pytest.approx(covered)
+    assert Checkpoint.load(tmp_path).robots["source/share"].mean() == pytest.approx(covered)
 
 
 def test_a_curriculum_without_a_stated_reward_is_refused(tmp_path):
