@@ -17,7 +17,7 @@ from ashore.launch.clip_file import Clip
 from ashore.launch.play_controls import Controls
 
 WIDTH, HEIGHT = 640, 480
-ASIDE, CLOSER = 140.0, 0.8
+ASIDE, CLOSER = 140.0, 0.88
 """Where the camera on a walking robot is: degrees from looking along with it, so ahead and aside,
 and its distance as a share of a page's, whose window is wider."""
 HEADLIGHT, SAMPLES = (0.55, 0.33), 4
@@ -90,8 +90,10 @@ def _write_on(picture: Image.Image, player: Player, names: tuple[str, str]) -> N
     """Write over a picture who plays, what is asked, what is done."""
     pen = ImageDraw.Draw(picture, "RGBA")
     font, small = ImageFont.load_default(15), ImageFont.load_default(12)
-    rows = player.gauges.rows
-    top = picture.height - 46 - 18 * len(rows)
+    rows, fell = player.gauges.rows, f", fell {player.falls} times" if player.falls else ""
+    notes = [f"{name}: {error:.3f}" for name, error in player.gauges.errors.items()]
+    notes.append(f"{player.clock:.1f} s{fell}")
+    top = picture.height - 30 - 18 * len(rows) - 16 * len(notes)
     pen.rounded_rectangle((6, top - 8, 284, picture.height - 6), 6, _PAPER)
     pen.rounded_rectangle((6, 5, 284, 48), 6, _PAPER)
     x, asked, found = _COLUMNS
@@ -102,9 +104,8 @@ def _write_on(picture: Image.Image, player: Player, names: tuple[str, str]) -> N
         pen.text((x, y), gauge.name, _INK, font)
         pen.text((asked, y), _number(gauge, gauge.asked), _colour(ASKED), font)
         pen.text((found, y), f"{_number(gauge, gauge.found)} {gauge.unit}", _colour(FOUND), font)
-    fell = f", fell {player.falls} times" if player.falls else ""
-    below = f"{player.clock:.1f} s, {player.gauges.error}{fell}"
-    pen.text((x, picture.height - 26), below, _PALE, small)
+    for line, note in enumerate(notes):
+        pen.text((x, picture.height - 10 - 16 * (len(notes) - line)), note, _PALE, small)
     pen.text((x, 8), names[0], _INK, font)
     pen.text((x, 27), names[1], _PALE, small)
 

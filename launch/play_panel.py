@@ -88,7 +88,8 @@ class Panel:
 
     def _state(self, speed: float) -> None:
         player = self.controls.player
-        imgui.TextUnformatted(player.gauges.error)
+        for name, error in player.gauges.errors.items():
+            imgui.TextUnformatted(f"{name}: {error:.3f}")
         if player.drive is not None:
             imgui.TextUnformatted(f"falls: {player.falls}")
         if player.lies:

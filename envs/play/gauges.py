@@ -1,6 +1,7 @@
 """`Gauges`: what was asked of a robot and what it did, in numbers for people."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,13 +38,15 @@ class Gauges:
     def clear(self) -> None:
         """Forget the past, as at a restart."""
         self._past: deque[tuple[Array, Array]] = deque(maxlen=self._depth)
+        self._errors: deque[dict[str, float]] = deque(maxlen=self._depth)
         self._walks = False
 
-    def note(self, signals: Signals) -> None:
-        """Remember one tick's signals, each `(1, k)`, true ones and the task's."""
+    def note(self, signals: Signals, errors: Mapping[str, Array]) -> None:
+        """Remember one tick: signals `(1, k)`, true ones and the task's, and its errors `(1,)`."""
         self._walks = "command" in signals
         self._labels, asked, found = _read(signals, self._joints)
         self._past.append((asked, found))
+        self._errors.append({name: float(error[0]) for name, error in errors.items()})
 
     @property
     def rows(self) -> list[Gauge]:
@@ -59,23 +62,10 @@ class Gauges:
         ]
 
     @property
-    def error(self) -> str:
-        """How far off the robot was in the last second, with its unit; empty if nothing is asked.
-
-        Of a walk, the distance between the mean command and the mean velocity; else the mean
-        distance, of a tip's place or of the joints' angles.
-        """
-        if not self._past:
-            return ""
-        asked, found = (np.array(part) for part in zip(*self._past, strict=True))
-        off = found - asked
-        if self._walks:
-            return f"velocity error {np.hypot(*off.mean(axis=0)[:2]):.3f} m/s"
-        if self._labels[0][1] == "mm":
-            return f"tip error {np.linalg.norm(off[:, :3], axis=1).mean():.1f} mm"
-        if self._labels[0][1] == "rad":
-            return f"tracking error {np.abs(off).mean():.4f} rad"
-        return ""
+    def errors(self) -> dict[str, float]:
+        """The task's own errors by name and unit, averaged over `SPAN`."""
+        names = self._errors[-1] if self._errors else {}
+        return {name: float(np.mean([e[name] for e in self._errors])) for name in names}
 
 
 Labels = tuple[tuple[str, str], ...]
