@@ -3,6 +3,8 @@
 BEHIND = 0.2
 """How far a slow machine may fall behind before that time is given up [s]."""
 
+_ROUNDING = 1e-6
+
 
 class Pace:
     """Says how many control periods are due, and how fast time has passed lately."""
@@ -19,7 +21,7 @@ class Pace:
             self._ticks = 0
             return 0
         self._done_until = max(self._done_until, now - BEHIND)
-        ticks = int((now - self._done_until) / self._period)
+        ticks = int((now - self._done_until) / self._period + _ROUNDING)
         self._done_until += ticks * self._period
         self._ticks += ticks
         if now - self._since >= 1.0:
