@@ -11,10 +11,13 @@ from ashore.hardware.errors import HardwareError, PortLost
 from ashore.launch.commands import COMMANDS
 from ashore.launch.console import complain, say
 from ashore.launch.session import EXIT_PORT_LOST, EXIT_STOPPED
-from ashore.policies.errors import PoliciesError
+from ashore.policies.errors import PoliciesError, TrainingStopped
 from ashore.policies.provenance import versions
 
-SIMULATION = {"mujoco", "gymnasium", "stable_baselines3", "torch", "scipy", "matplotlib", "rich"}
+SIMULATION = {
+    *("mujoco", "gymnasium", "stable_baselines3", "sb3_contrib", "torch"),
+    *("scipy", "matplotlib", "rich", "onnx", "tensorboard"),
+}
 
 DESCRIPTION = """Bring a policy ashore: pretrain it in randomized simulation, adapt its final layers
 to a robot's own log, and deploy only what held-out evidence supports."""
@@ -30,6 +33,9 @@ def run(arguments: Sequence[str]) -> int:
     except PortLost as error:
         complain(str(error))
         return EXIT_PORT_LOST
+    except TrainingStopped as error:
+        complain(str(error))
+        return EXIT_STOPPED
     except (HardwareError, EnvsError, PoliciesError, AdaptError) as error:
         complain(str(error))
         return 1

@@ -125,14 +125,19 @@ def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
     quiet_physics()
     began = time.monotonic()
     reached: list[float] = []
+    restarted = False
     with progress_bar() as bar:
 
         def show(progress: Progress) -> None:
+            nonlocal restarted
+            restarted = progress.restarted
             if config.target is not None and progress.reward >= config.target and not reached:
                 reached.append(progress.seconds)
             bar(f"training, reward {progress.reward:.3f}", progress.steps / progress.total)
 
         bundle = train(lesson, out, config, show)
+    if restarted:
+        say("the robots began new episodes on resuming: their environment runs Python of its own")
     path = bundle.save(out / "bundle")
     figures = bundle.provenance["figures"]
     stated = ""

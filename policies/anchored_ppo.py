@@ -134,8 +134,9 @@ class AnchoredPPO(PPO):
         tasks = [partial(self._train_actor, parts), partial(self._train_critic, parts)]
         if self.policy.encoder is not None and self.teaches:
             tasks.append(partial(self._train_encoder, rollout.lessons(self.policy)))
-        for optimizer in self.policy.optimizers.values():
-            self._update_learning_rate(optimizer)
+        for name, optimizer in self.policy.optimizers.items():
+            if name != "actor" or update.divergence is None:
+                self._update_learning_rate(optimizer)
         with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             found = [future.result() for future in [pool.submit(task) for task in tasks]]
         self._n_updates += update.epochs

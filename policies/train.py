@@ -5,7 +5,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from stable_baselines3.common.logger import configure
 from stable_baselines3.common.vec_env import VecEnv
 
 from ashore.envs.randomize.curriculum import Curriculum
@@ -16,6 +15,7 @@ from ashore.policies.anchored_ppo import AnchoredPPO
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
+from ashore.policies.event_log import event_logger
 from ashore.policies.lesson import Lesson
 from ashore.policies.model_card import learning_curve, model_card
 from ashore.policies.network import actor_weights, critic_weights
@@ -23,6 +23,7 @@ from ashore.policies.policy import Policy
 from ashore.policies.progress import Report, Watch
 from ashore.policies.provenance import provenance
 from ashore.policies.train_config import TrainConfig
+from ashore.policies.whole_file import write_file
 
 
 def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None = None) -> Bundle:
@@ -31,7 +32,8 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     Leaves TensorBoard events and checkpoints in `run`, and returns the bundle, unsaved.
 
     Raises:
-        TrainingError: the folder holds another training, or the loss is not finite.
+        TrainingError: the folder holds another training, the loss is not finite, the disk is full.
+        TrainingStopped: it was asked to stop; a checkpoint is kept.
         ModelError: a range of the randomization is not physical.
     """
     torch.set_num_threads(1)
@@ -45,14 +47,15 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     contract = kept.contract if kept else lesson.contract(config.network, config.seed)
     env = lesson.env(contract, config.robots, config.seed, source)
     model = make_ppo(env, config.network.shape(contract, told(env, contract)), config)
-    model.set_logger(configure(str(run / "tensorboard"), ["tensorboard"]))
-    if kept:
-        kept.restore(model, env)
+    restarted = kept is not None and not kept.restore(model, env)
+    model.set_logger(event_logger(run, model.num_timesteps))
     every, curve = config.checkpoint_every, kept.curve if kept else []
     watch = Watch(run, contract, config.steps, every, report, curve)
+    watch.restarted = restarted
     remaining = config.steps - model.num_timesteps
     if remaining > 0:
-        model.learn(remaining, callback=watch, reset_num_timesteps=False)
+        with watch.stoppable():
+            model.learn(remaining, callback=watch, reset_num_timesteps=False)
         watch.checkpoint()
     covered = None
     if isinstance(source, Curriculum):
@@ -91,7 +94,7 @@ def _claim(run: Path, lesson: Lesson, config: TrainConfig) -> None:
     try:
         run.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            path.write_text(identity, encoding="utf-8")
+            write_file(path, identity.encode())
     except OSError as error:
         raise TrainingError(f"cannot write to run folder {run}: {error.strerror}") from None
     if path.read_text(encoding="utf-8") != identity:
