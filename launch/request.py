@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import tyro
 
@@ -24,6 +25,9 @@ class TrainingRequest:
     """Control steps over all robots; default: what the task needs."""
     seed: int = 0
     """Seed of everything."""
+    memory: Literal["none", "history", "encoder"] | None = None
+    """What the actor sees of the past beyond the task's contract: nothing, some ticks as they were,
+    or what an encoder reads out of them; the recipe's by default."""
     curriculum: bool = False
     """Begin with narrow ranges, and widen each while episodes at its ends succeed; the bundle holds
     the ranges reached."""

@@ -100,7 +100,12 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
         ranges = ranges or Randomization.load(asked.robot)
         lesson, recipe = RobotLesson(spec=spec, task=task, randomization=ranges), RECIPES[task.name]
     steps = recipe.steps if asked.steps is None else asked.steps
-    return lesson, replace(recipe, steps=steps, seed=asked.seed, curriculum=asked.curriculum)
+    network = recipe.network
+    if asked.memory is not None:
+        network = replace(network, memory=asked.memory)
+    return lesson, replace(
+        recipe, steps=steps, network=network, seed=asked.seed, curriculum=asked.curriculum
+    )
 
 
 def stated_reward(environment: str) -> float | None:

@@ -57,7 +57,7 @@ class Privileged:
 
     def size(self, signals: Mapping[str, Array]) -> int:
         """Numbers told of a robot whose task has `signals`."""
-        return self.tell(signals).shape[1]
+        return int(self.tell(signals).shape[1])
 
     def look(self, ids: Ids) -> None:
         """Look at the parameters of robots `ids`, which have just begun an episode."""
