@@ -1,35 +1,42 @@
 """`Bundle`: a directory that holds a policy and everything needed to judge and run it."""
 
-import hashlib
-import io
-import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ashore.hardware.contract import Contract
 from ashore.hardware.errors import HardwareError
 from ashore.hardware.spec import RobotSpec
+from ashore.policies.bundle_files import (
+    CRITIC,
+    LARGEST,
+    WEIGHTS,
+    read_files,
+    require_attachable,
+    require_bundle,
+    sha256,
+)
 from ashore.policies.errors import BundleError
 from ashore.policies.gymnasium_robot import GymnasiumRobot, pack_robot, unpack_robot
+from ashore.policies.manifest import MANIFEST, Manifest
 from ashore.policies.policy import Policy, Weights
+from ashore.policies.soundness import require_sound, require_typed
+from ashore.policies.strict_json import read_json, write_json
+from ashore.policies.weights_file import pack_weights, unpack_weights
+from ashore.policies.whole_folder import write_folder
 
-FORMAT = 1
-MANIFEST = "bundle.json"
+LONGEST_REASON = 400
+"""Characters that are told of what is wrong with a bundle, which may hold anything."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bundle:
     """A policy, its contract and robot, where it comes from, and what the gate said of it.
 
-    A bundle is data: weights are arrays without pickles, the rest is JSON and text. The manifest
-    holds the SHA-256 of every file, and `load` refuses a bundle whose files do not match.
+    A bundle is data: weights are safetensors, the rest is JSON and text. The manifest holds the
+    SHA-256 of every file, and `load` refuses a bundle whose files do not match. It runs nothing of
+    what it reads, and reads no more than a bundle may hold, whoever made it.
     """
 
     robot: RobotSpec | GymnasiumRobot
@@ -84,7 +91,7 @@ class Bundle:
     @property
     def digest(self) -> str:
         """First 16 hexadecimal digits of the SHA-256 of weights and contract."""
-        return hashlib.sha256(_pack(self.actor) + self.contract.hash.encode()).hexdigest()[:16]
+        return sha256(pack_weights(self.actor) + self.contract.hash.encode())[:16]
 
     def save(self, folder: str | Path) -> Path:
         """Write the bundle whole or not at all, replacing an older one of the same name.
@@ -92,71 +99,87 @@ class Bundle:
         Raises:
             BundleError: the place exists and is not a bundle, or cannot be written.
         """
-        target = Path(folder)
+        target, files = Path(folder), self._files()
         if target.exists() and not (target / MANIFEST).exists():
             raise BundleError(f"{target} exists and is not a bundle; choose another place")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as near:
-                self._fill(Path(near, "new"))
-                _swap(Path(near, "new"), target, Path(near, "old"))
-        except OSError as error:
-            raise BundleError(f"cannot write bundle {target}: {error.strerror}") from None
+            write_folder(target, files)
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise BundleError(f"cannot write bundle {target}: {reason}") from None
         return target
 
-    def _fill(self, folder: Path) -> None:
+    def _files(self) -> dict[str, bytes]:
+        """What is written, by name, the manifest last.
+
+        Raises:
+            BundleError: it is more than a bundle may hold, or an attachment has a file's name.
+        """
+        require_attachable(self.attachments)
         files = {
-            "weights.npz": _pack(self.actor),
-            "critic.npz": _pack(self.critic),
+            WEIGHTS: pack_weights(self.actor),
+            CRITIC: pack_weights(self.critic),
             "contract.json": self.contract.to_json().encode(),
             **pack_robot(self.robot),
             "randomization.json": self.randomization.encode(),
-            "provenance.json": _json(dict(self.provenance)),
+            "provenance.json": write_json(self.provenance),
             **self.attachments,
         }
         if self.verdict is not None:
-            files["verdict.json"] = _json(dict(self.verdict))
+            files["verdict.json"] = write_json(self.verdict)
         if self.posterior is not None:
             files["posterior.json"] = self.posterior.encode()
-        folder.mkdir()
-        for name, content in files.items():
-            (folder / name).write_bytes(content)
-        manifest = {
-            "format": FORMAT,
-            "digest": self.digest,
-            "lineage": list(self.lineage),
-            "attachments": sorted(self.attachments),
-            "sha256": {name: _sha(content) for name, content in files.items()},
-        }
-        (folder / MANIFEST).write_bytes(_json(manifest))
+        if (size := sum(map(len, files.values()))) > LARGEST:
+            raise BundleError(
+                f"a bundle holds at most {LARGEST:,} bytes and this one has {size:,}: "
+                f"its largest file is {max(files, key=lambda name: len(files[name]))}"
+            )
+        manifest = Manifest(
+            digest=self.digest,
+            lineage=self.lineage,
+            attachments=tuple(sorted(self.attachments)),
+            sha256={name: sha256(content) for name, content in files.items()},
+        )
+        return {**files, MANIFEST: manifest.to_bytes()}
 
     @classmethod
     def load(cls, folder: str | Path) -> "Bundle":
         """Read a bundle and check it against its manifest.
 
         Raises:
-            BundleError: not a bundle, of another format, damaged, or edited by hand.
+            BundleError: not a bundle, of another format, damaged, edited by hand, or hostile.
         """
         root = Path(folder)
-        files, manifest = _read(root)
+        require_bundle(root)
         try:
-            bundle = cls(
-                robot=unpack_robot(files),
-                contract=Contract.from_json(files["contract.json"].decode()),
-                actor=_unpack(files["weights.npz"]),
-                critic=_unpack(files["critic.npz"]),
-                randomization=files["randomization.json"].decode(),
-                provenance=json.loads(files["provenance.json"]),
-                verdict=json.loads(files["verdict.json"]) if "verdict.json" in files else None,
-                posterior=files["posterior.json"].decode() if "posterior.json" in files else None,
-                lineage=tuple(manifest["lineage"]),
-                attachments={name: files[name] for name in manifest["attachments"]},
-            )
-            bundle.require_whole()
+            return cls._assemble(*read_files(root))
         except KeyError as error:
             raise BundleError(f"bundle {root} has no {error}; make it again") from None
-        except (ValueError, TypeError, HardwareError) as error:
-            raise BundleError(f"bundle {root} cannot be read: {error}") from None
+        except (BundleError, HardwareError, ValueError, TypeError, AttributeError) as error:
+            reason = " ".join(str(error).split())
+            cut = reason[:LONGEST_REASON] + "…" * (len(reason) > LONGEST_REASON)
+            raise BundleError(f"bundle {root} cannot be read: {cut}") from None
+
+    @classmethod
+    def _assemble(cls, files: Mapping[str, bytes], manifest: Manifest) -> "Bundle":
+        provenance = read_json(files["provenance.json"])
+        verdict = read_json(files["verdict.json"]) if "verdict.json" in files else None
+        robot = unpack_robot(files)
+        require_typed(robot, provenance, verdict)
+        bundle = cls(
+            robot=robot,
+            contract=Contract.from_json(files["contract.json"].decode()),
+            actor=unpack_weights(files[WEIGHTS], WEIGHTS),
+            critic=unpack_weights(files[CRITIC], CRITIC),
+            randomization=files["randomization.json"].decode(),
+            provenance=provenance,
+            verdict=verdict,
+            posterior=files["posterior.json"].decode() if "posterior.json" in files else None,
+            lineage=manifest.lineage,
+            attachments={name: files[name] for name in manifest.attachments},
+        )
+        require_sound(bundle.contract)
+        bundle.require_whole()
         return bundle
 
     def require_whole(self) -> None:
@@ -174,6 +197,11 @@ class Bundle:
                 f"the contract is of {contract.robot!r} and the environment is "
                 f"{self.robot.name!r}: they are of different policies"
             )
+        if policy.latent is not None and policy.present_size != contract.present_size:
+            raise BundleError(
+                f"the network's encoder begins behind {policy.present_size} observations, and the "
+                f"contract's context behind {contract.present_size}: they are of different policies"
+            )
         found = policy.observation_size, policy.action_size
         wanted = contract.observation_size, contract.action_size
         if found != wanted:
@@ -181,63 +209,3 @@ class Bundle:
                 f"the network takes {found[0]} observations and gives {found[1]} actions; the "
                 f"contract has {wanted[0]} and {wanted[1]}: they are of different policies"
             )
-
-
-def _swap(new: Path, target: Path, aside: Path) -> None:
-    """Put `new` where `target` is; a failure leaves the old one, a kill leaves it aside."""
-    if target.exists():
-        os.replace(target, aside)
-    try:
-        os.replace(new, target)
-    except OSError:
-        if aside.exists():
-            os.replace(aside, target)
-        raise
-
-
-def _read(root: Path) -> tuple[dict[str, bytes], dict[str, Any]]:
-    try:
-        manifest = json.loads((root / MANIFEST).read_bytes())
-        if manifest["format"] != FORMAT:
-            raise BundleError(
-                f"bundle {root} has format {manifest['format']}; this version reads {FORMAT}"
-            )
-        files = {}
-        for name, digest in manifest["sha256"].items():
-            if Path(name).name != name:
-                raise BundleError(f"bundle {root} names a file outside itself: {name!r}")
-            files[name] = (root / name).read_bytes()
-            if _sha(files[name]) != digest:
-                raise BundleError(f"bundle {root}: {name} was edited or damaged; restore it")
-    except FileNotFoundError as error:
-        missing = Path(str(error.filename))
-        if missing.name == MANIFEST:
-            raise BundleError(f"{root} is not a bundle: it has no {MANIFEST}") from None
-        raise BundleError(f"bundle {root} has lost {missing.name}; make it again") from None
-    except OSError as error:
-        raise BundleError(f"cannot read bundle {root}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise BundleError(f"bundle {root}: {MANIFEST} is not a manifest; make it again") from None
-    return files, manifest
-
-
-def _pack(arrays: Weights) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{name: arrays[name] for name in sorted(arrays)})
-    return buffer.getvalue()
-
-
-def _unpack(content: bytes) -> dict[str, NDArray[np.float32]]:
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except Exception as error:
-        raise BundleError(f"weights cannot be read: {error}") from None
-
-
-def _json(data: Mapping[str, Any]) -> bytes:
-    return json.dumps(data, indent=2).encode()
-
-
-def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -11,9 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {
     "hardware": {"numpy", "serial", "mcap", "lz4"},
     "envs": {"mujoco", "gymnasium", "stable_baselines3"},
-    "policies": {"torch", "matplotlib"},
+    "policies": {"torch", "matplotlib", "safetensors", "onnx"},
     "adapt": {"scipy"},
-    "launch": {"tyro", "rich"},
+    "launch": {"tyro", "rich", "onnxruntime"},
 }
 ROOMS = list(OURS)
 FILES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / room).rglob("*.py"))]
@@ -40,6 +40,6 @@ def test_a_file_imports_only_leftwards_and_stays_small(file):
 
 @pytest.mark.parametrize("module", LIGHT)
 def test_a_robot_needs_none_of_the_labs_packages(module):
-    heavy = ("torch", "stable_baselines3", "mujoco", "matplotlib", "gymnasium", "scipy")
+    heavy = ("torch", "stable_baselines3", "mujoco", "matplotlib", "gymnasium", "scipy", "onnx")
     code = f"import sys; sys.modules.update(dict.fromkeys({heavy})); import ashore.{module}"
     subprocess.run([sys.executable, "-c", code], check=True)
