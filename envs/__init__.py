@@ -6,6 +6,7 @@
     tasks/       what a robot is asked to do (numpy alone, so that it runs on a robot too)
     physics/     one robot as MuJoCo steps it, motors/ (what servos are), and every parameter of it
     randomize/   how robots come to differ, and proof that they do
+    play/        one robot under a policy, for people to watch and to drive
     twin/        a robot that isn't there, on a pseudo-terminal
     draft/       from a user's MJCF or URDF to a robot's folder
     gym/         Gymnasium's own MuJoCo environments in a batch

@@ -28,12 +28,13 @@ class Controls:
 
     def __init__(self, player: Player, script: CommandScript | None = None) -> None:
         self.player, self.script = player, script
+        self._whole_script, self._script_began = script, 0.0
         self.paused = False
         self._ways = np.zeros(3, dtype=np.intp)
         self._stuck: set[str] = set()
         self.actions: dict[str, Callable[[], None]] = {
             "Space": self.pause,
-            "R": player.restart,
+            "R": self.restart,
             "P": player.push,
             "N": player.next_plan,
         }
@@ -41,6 +42,22 @@ class Controls:
     def pause(self) -> None:
         """Let time stand still, or go on."""
         self.paused = not self.paused
+
+    def restart(self) -> None:
+        """Put the robot at a start again, and the script, if there was one, at its beginning."""
+        self.player.restart()
+        self.script, self._script_began = self._whole_script, self.player.clock
+
+    @property
+    def script_left(self) -> float:
+        """How much of the script is left [s]; zero if nothing is, or keys drive."""
+        if self.script is None:
+            return 0.0
+        return max(0.0, self.script.length - self._script_time)
+
+    @property
+    def _script_time(self) -> float:
+        return self.player.clock - self._script_began
 
     def hold(self, held: Collection[str]) -> None:
         """Take the keys that are down now; only a change of them changes the command."""
@@ -72,5 +89,5 @@ class Controls:
     def step(self) -> None:
         """Let the player do one control period."""
         if self.script is not None and self.player.drive is not None:
-            self.player.drive.ask(self.script.at(self.player.clock))
+            self.player.drive.ask(self.script.at(self._script_time))
         self.player.step()

@@ -56,7 +56,8 @@ def _show(viewer: Any, stage: Stage, panel: Panel) -> None:
             panel.read_keys()
         else:
             controls.let_go(panel.held())
-        for _ in range(pace.due(time.monotonic(), controls.paused)):
+        # Time begins when the page is first seen, so that nobody misses a script's beginning.
+        for _ in range(pace.due(time.monotonic(), controls.paused or not panel.seen)):
             controls.step()
         if not watched:
             continue

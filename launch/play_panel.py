@@ -23,7 +23,7 @@ class Panel:
     def __init__(self, controls: Controls, title: str, robot: str) -> None:
         """Take what it steers, and what it says of the policy and of the robot."""
         self.controls, self.title, self.robot = controls, title, robot
-        self.recentre = False
+        self.recentre = self.seen = False
 
     @staticmethod
     def held() -> list[str]:
@@ -31,7 +31,8 @@ class Panel:
         return [name for name in KEYS if imgui.IsKeyDown(getattr(imgui.Key, name))]
 
     def read_keys(self) -> None:
-        """Do what the keys say."""
+        """Do what the keys say; note whether anybody has ever looked at the page."""
+        self.seen = self.seen or bool(imgui.IsMousePosValid())
         self.controls.hold(self.held())
         for name, action in self.controls.actions.items():
             if imgui.IsKeyPressed(getattr(imgui.Key, name), False):
@@ -97,9 +98,8 @@ class Panel:
             imgui.TextColored(imgui.Vec4(0.95, 0.35, 0.3, 1.0), "fell; begins anew in a moment")
         rate = "paused" if self.controls.paused else f"{speed:.2f} x real time"
         imgui.TextDisabled(f"{player.clock:.1f} s, {rate}")
-        if self.controls.script is not None:
-            left = max(0.0, self.controls.script.length - player.clock)
-            imgui.TextDisabled(f"the script drives for {left:.0f} s more; any key takes over")
+        if left := self.controls.script_left:
+            imgui.TextDisabled(f"the script drives for {left:.0f} s more; driving takes over")
 
     def _buttons(self) -> None:
         imgui.Separator()

@@ -170,8 +170,20 @@ def test_a_script_drives_until_the_first_key_does(controls):
     controls.hold(["S"])
     controls.hold([])
     controls.step()
-    assert controls.script is None
+    assert controls.script_left == 0.0
     assert not controls.player.drive.asked.any()
+
+
+def test_a_restart_begins_the_script_anew(controls):
+    controls = Controls(controls.player, CommandScript.parse("0.1 0.1 0 0\n1 0.2 0 0", "it"))
+    for _ in range(8):
+        controls.step()
+    assert controls.player.drive.asked[0] == 0.2
+    assert controls.script_left == pytest.approx(1.1 - 8 * 0.02)
+    controls.ask(0, 0.4)
+    controls.actions["R"]()
+    controls.step()
+    assert controls.player.drive.asked[0] == 0.1
 
 
 def test_time_keeps_up_and_is_given_up_when_it_cannot():
