@@ -11,6 +11,7 @@ from ashore.adapt.verdict import Answer
 from ashore.hardware.log import Log
 from ashore.launch.console import progress_bar, say
 from ashore.policies.bundle import Bundle
+from ashore.policies.pretrained import find_bundle
 
 REPORT = "report.html"
 
@@ -24,11 +25,12 @@ EXIT_CODES = {
 
 
 def run_adaptation(
-    logs: Sequence[Path], policy: Path, out: Path, seed: int, rungs: tuple[str, ...], steps: int
+    logs: Sequence[Path], policy: str, out: Path, seed: int, rungs: tuple[str, ...], steps: int
 ) -> int:
     """Adapt, save the judged bundle with its report, and say what was found."""
     config = AdaptConfig(finetune=FinetuneConfig(seed=seed, rungs=rungs, steps=steps))
-    adaptation = adapt_with_progress(Bundle.load(policy), [Log.open(p) for p in logs], config)
+    bundle = Bundle.load(find_bundle(policy))
+    adaptation = adapt_with_progress(bundle, [Log.open(path) for path in logs], config)
     path = save(adaptation, out)
     say(f"bundle: {path}; report: {path / REPORT}")
     return EXIT_CODES[adaptation.verdict.answer]

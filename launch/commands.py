@@ -10,9 +10,9 @@ from ashore.launch.console import say
 from ashore.launch.play_request import PlayRequest
 from ashore.launch.request import TrainingRequest
 from ashore.launch.session import ClockName, SessionConfig, conclude, run_session
+from ashore.policies.pretrained import find_bundle
 
 Name = tyro.conf.Positional[str]
-Folder = tyro.conf.Positional[Path]
 Options = tyro.conf.OmitArgPrefixes[SessionConfig]
 
 
@@ -46,22 +46,22 @@ def twin(
     return 0
 
 
-def record(policy: Path, session: Options) -> int:
+def record(policy: str, session: Options) -> int:
     """Drive a robot with a bundle's policy and log everything.
 
     Args:
-        policy: the bundle whose policy drives it.
+        policy: the bundle whose policy drives it: a folder, or the name of one that ships.
         session: where and for how long.
     """
     from ashore.policies.bundle import Bundle
 
-    return conclude(run_session(Bundle.load(policy), session, "record"))
+    return conclude(run_session(Bundle.load(find_bundle(policy)), session, "record"))
 
 
 def adapt(
     logs: tyro.conf.Positional[tuple[Path, ...]],
     /,
-    policy: Path,
+    policy: str,
     out: Path,
     seed: int = 0,
     rung: Literal["ladder", "head", "block", "all"] = "ladder",
@@ -71,7 +71,7 @@ def adapt(
 
     Args:
         logs: logs that `policy` recorded on the robot.
-        policy: the bundle to adapt.
+        policy: the bundle to adapt: a folder, or the name of one that ships.
         out: bundle to write, with its verdict and report.html inside.
         seed: seed of tuning.
         rung: train the head, the head and last block, or all; `ladder` climbs while it pays.
@@ -83,7 +83,7 @@ def adapt(
     return run_adaptation(logs, policy, out, seed, rungs, steps)
 
 
-def deploy(bundle: Folder, /, session: Options) -> int:
+def deploy(bundle: Name, /, session: Options) -> int:
     """Run a policy that the gate has passed; refuse every other.
 
     Args:
@@ -93,10 +93,22 @@ def deploy(bundle: Folder, /, session: Options) -> int:
     from ashore.adapt.verdict import require_deployable
     from ashore.policies.bundle import Bundle
 
-    loaded = Bundle.load(bundle)
+    loaded = Bundle.load(find_bundle(bundle))
     loaded.require_robot()
-    require_deployable(loaded, str(bundle))
+    require_deployable(loaded, bundle)
     return conclude(run_session(loaded, session, "deploy"))
+
+
+def export(bundle: Name, /, out: Path) -> int:
+    """Write a bundle's policy as an ONNX file, normaliser and contract inside.
+
+    Args:
+        bundle: a folder, or the name of a bundle that ships.
+        out: file to write.
+    """
+    from ashore.launch.exporting import run_export
+
+    return run_export(bundle, out)
 
 
 def play(asked: tyro.conf.OmitArgPrefixes[PlayRequest]) -> int:
@@ -179,13 +191,7 @@ def demo(
     return run_demo(robot, hidden, out, short)
 
 
-def robot_new(
-    name: Name,
-    /,
-    from_file: Path,
-    out: Path,
-    fixed: bool = False,
-) -> int:
+def robot_new(name: Name, /, from_file: Path, out: Path, fixed: bool = False) -> int:
     """Make a robot's folder from an MJCF or URDF: spec, model, randomization, guesses marked.
 
     Args:
@@ -231,6 +237,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "record": record,
     "adapt": adapt,
     "deploy": deploy,
+    "export": export,
     "play": play,
     "import": import_logs,
     "calibrate": calibrate,
