@@ -23,8 +23,8 @@ Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 LYING = 1.5
 """How long a robot that fell is left lying [s]."""
 SHOVE, PUSHED = 1.0, 0.1
-"""Force of a push as a share of the robot's weight, and how long it lasts [s]. On the quadruped that
-is 28 N, twice what its training had at most; it is carried off at 0.5 m/s and catches itself."""
+"""Force of a push as a share of the robot's weight, and how long it lasts [s]. The quadruped's is
+28 N, twice what its training had at most; it is carried off at 0.5 m/s and catches itself."""
 _ONLY = np.array([0])
 
 
