@@ -13,6 +13,7 @@ from ashore.launch.console import progress_bar, say
 from ashore.launch.opengl import choose_opengl
 from ashore.launch.play_request import PlayRequest
 from ashore.policies.bundle import Bundle
+from ashore.policies.pretrained import find_bundle
 
 if TYPE_CHECKING:
     from ashore.envs.play.player import Player
@@ -25,7 +26,7 @@ def run_play(asked: PlayRequest) -> int:
     if asked.out is not None:
         require_format(asked.out)
         choose_opengl(os.environ)
-    bundle = Bundle.load(asked.policy)
+    bundle = Bundle.load(find_bundle(asked.policy))
     script = _script(bundle, asked)
     from ashore.launch.play_cast import cast, names  # MuJoCo now knows what draws
 
