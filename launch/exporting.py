@@ -110,5 +110,6 @@ def _write(out: Path, content: bytes) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_file(out, content)
-    except OSError as error:
-        raise BundleError(f"cannot write {out}: {error.strerror}; choose another --out") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BundleError(f"cannot write {out}: {reason}; choose another --out") from None

@@ -1,5 +1,6 @@
 """`find_bundle`: a bundle's folder, from a path or from the name of one that ships."""
 
+import os
 from importlib import resources
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def find_bundle(asked: str | Path) -> Path:
         BundleError: it is neither; the message lists the names.
     """
     path, shipped = Path(asked), shipped_bundles()
-    if path.exists() or left_aside(path) is not None:
+    if os.path.lexists(path) or left_aside(path) is not None:
         return path
     if str(asked) in shipped:
         return shipped[str(asked)]
