@@ -1,0 +1,77 @@
+"""Laws of the trained networks' layers: named as `Policy` names them, and put back whole."""
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+
+from ashore.policies.actor_critic import ActorCritic, Shape
+from ashore.policies.network import (
+    actor_weights,
+    critic_weights,
+    final_layers,
+    load_weights,
+    widths,
+)
+from ashore.policies.policy import Policy
+
+ENCODED = {"context": 30, "encoder": (20, 12), "latent": 5}
+
+
+def network(seed, **shape):
+    torch.manual_seed(seed)
+    shape = Shape(**{"present": 7, "privileged": 4, "trunk": (32, 16), "critic": (24, 8), **shape})
+    seen = shape.observed + shape.privileged
+    spaces = gymnasium.spaces.Box(-10.0, 10.0, (seen,)), gymnasium.spaces.Box(-1.0, 1.0, (3,))
+    made = ActorCritic(*spaces, lambda _: 0.0, shape=shape)
+    with torch.no_grad():
+        for parameter in made.parameters():
+            parameter += 0.1 * torch.randn_like(parameter)
+    return made
+
+
+def by_torch(made, observation):
+    with torch.no_grad():
+        wide = np.pad(observation, ((0, 0), (0, made.shape.privileged)))
+        return made.get_distribution(torch.from_numpy(wide)).mode().numpy()
+
+
+@pytest.mark.parametrize("squash", [None, torch.tensor([0.5, 1.0, 2.0])])
+@pytest.mark.parametrize("shape", [{}, {"trunk": ()}, {"context": 9}, ENCODED])
+def test_what_was_trained_acts_the_same_by_numpy(shape, squash):
+    made = network(0, **shape)
+    made.squash = squash
+    size = made.shape.observed
+    seen = np.random.default_rng(0).normal(scale=3.0, size=(200, size)).astype(np.float32)
+    policy = Policy(actor_weights(made))
+    assert policy.act(seen) == pytest.approx(by_torch(made, seen), abs=1e-5, rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [{}, ENCODED])
+def test_weights_go_into_another_network_whole(shape):
+    one, other = network(2, **shape), network(3, **shape)
+    one.squash = torch.ones(3)
+    load_weights(other, actor_weights(one), critic_weights(one))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+    assert torch.equal(other.squash, one.squash)
+
+
+def test_widths_are_read_from_the_weights():
+    made = network(0, **ENCODED)
+    assert widths(actor_weights(made), "trunk") == (32, 16)
+    assert widths(actor_weights(made), "encoder") == (20, 12)
+    assert widths(critic_weights(made), "value") == (24, 8)
+
+
+@pytest.mark.parametrize(("rung", "layers"), [("head", 1), ("block", 2), ("all", 3)])
+def test_a_rung_trains_the_last_layers_of_the_actor(rung, layers):
+    made = network(0, **ENCODED)
+    chosen = final_layers(made, rung)
+    assert len(chosen) == 2 * layers  # a weight and a bias each
+    before = actor_weights(made)
+    with torch.no_grad():
+        for parameter in chosen:
+            parameter += 1.0
+    after = actor_weights(made)
+    changed = {name.rpartition(".")[0] for name in before if (before[name] != after[name]).any()}
+    assert changed == set(["trunk.0", "trunk.1", "head"][-layers:])
