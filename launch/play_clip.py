@@ -1,5 +1,6 @@
 """`film`: pictures of a player at work, one by one."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import mujoco
@@ -20,6 +21,9 @@ WIDTH, HEIGHT = 640, 480
 ASIDE, CLOSER = 140.0, 0.88
 """Where the camera on a walking robot is: degrees from looking along with it, so ahead and aside,
 and its distance as a share of a page's, whose window is wider."""
+ROOM = (0.16, 0.1)
+"""How far the camera looks past a walking robot, to its left and below it, in extents: the numbers
+are written there."""
 HEADLIGHT, SAMPLES = (0.55, 0.33), 4
 """Ambient and diffuse light from the camera, and samples for a pixel."""
 _INK, _PALE, _PAPER = (35, 38, 44), (110, 115, 122), (250, 250, 250, 205)
@@ -76,6 +80,7 @@ def _pictures(
             if tick % skip:
                 continue
             stage.pose(data)
+            _make_room(camera, stage, data)
             renderer.update_scene(data, camera)
             draw(renderer.scene, stage.marks(data))
             picture = Image.fromarray(renderer.render())
@@ -84,6 +89,17 @@ def _pictures(
             progress(tick / ticks)
     finally:
         renderer.close()
+
+
+def _make_room(camera: mujoco.MjvCamera, stage: Stage, data: mujoco.MjData) -> None:
+    """Keep a robot that walks in the picture, but not in its middle."""
+    if stage.base is None:
+        return
+    camera.type = mujoco.mjtCamera.mjCAMERA_FREE
+    azimuth, extent = math.radians(camera.azimuth), float(stage.model.stat.extent)
+    left = np.array([-math.sin(azimuth), math.cos(azimuth), 0.0])
+    past = ROOM[0] * left - ROOM[1] * np.array([0.0, 0.0, 1.0])
+    camera.lookat[:] = data.subtree_com[stage.base] + extent * past
 
 
 def _write_on(picture: Image.Image, player: Player, names: tuple[str, str]) -> None:
