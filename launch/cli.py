@@ -16,7 +16,7 @@ from ashore.policies.provenance import versions
 
 SIMULATION = {
     *("mujoco", "gymnasium", "stable_baselines3", "sb3_contrib", "torch"),
-    *("scipy", "matplotlib", "rich", "onnx", "tensorboard"),
+    *("scipy", "matplotlib", "rich", "onnx", "tensorboard", "PIL"),
 }
 
 DESCRIPTION = """Bring a policy ashore: pretrain it in randomized simulation, adapt its final layers
