@@ -11,9 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {
     "hardware": {"numpy", "serial", "mcap", "lz4"},
     "envs": {"mujoco", "gymnasium", "stable_baselines3"},
-    "policies": {"torch", "matplotlib", "safetensors", "onnx"},
+    "policies": {"torch", "sb3_contrib", "matplotlib", "safetensors", "onnx"},
     "adapt": {"scipy"},
-    "launch": {"tyro", "rich", "onnxruntime"},
+    "launch": {"tyro", "rich", "PIL", "onnxruntime"},
 }
 ROOMS = list(OURS)
 FILES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / room).rglob("*.py"))]
