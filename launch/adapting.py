@@ -11,7 +11,7 @@ from ashore.adapt.verdict import Answer
 from ashore.hardware.log import Log
 from ashore.launch.console import progress_bar, say
 from ashore.policies.bundle import Bundle
-from ashore.policies.pretrained import find_bundle
+from ashore.policies.shipped import find_bundle
 
 REPORT = "report.html"
 

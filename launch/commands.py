@@ -10,7 +10,7 @@ from ashore.launch.console import say
 from ashore.launch.play_request import PlayRequest
 from ashore.launch.request import TrainingRequest
 from ashore.launch.session import ClockName, SessionConfig, conclude, run_session
-from ashore.policies.pretrained import find_bundle
+from ashore.policies.shipped import find_bundle
 
 Name = tyro.conf.Positional[str]
 Options = tyro.conf.OmitArgPrefixes[SessionConfig]

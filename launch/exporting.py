@@ -10,7 +10,7 @@ from ashore.launch.console import say
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
 from ashore.policies.onnx_model import ACTION, GOAL, onnx_model, windows
-from ashore.policies.pretrained import find_bundle
+from ashore.policies.shipped import find_bundle
 from ashore.policies.whole_file import write_file
 
 TOLERANCE = 1e-5

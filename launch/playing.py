@@ -13,7 +13,7 @@ from ashore.launch.console import progress_bar, say
 from ashore.launch.opengl import choose_opengl
 from ashore.launch.play_request import PlayRequest
 from ashore.policies.bundle import Bundle
-from ashore.policies.pretrained import find_bundle
+from ashore.policies.shipped import find_bundle
 
 if TYPE_CHECKING:
     from ashore.envs.play.player import Player

@@ -1,6 +1,6 @@
 """Networks, pretraining, the policy bundle, inference without torch.
 
-    on a robot   policy, controller, bundle, pretrained (numpy and safetensors alone)
+    on a robot   policy, controller, bundle, shipped (numpy and safetensors alone)
     a bundle's   manifest, bundle_files, weights_file, strict_json, soundness, whole_folder
     training     train, anchored_ppo, network, checkpoint, progress
     surviving    checkpoint and what it keeps (learner_state), event_log, whole_file

@@ -62,10 +62,14 @@ def require_typed(
     if verdict is None:
         return
     why = verdict.get("why", []) if isinstance(verdict, Mapping) else None
-    if not isinstance(why, list) or not all(isinstance(sentence, str) for sentence in why):
+    if not isinstance(why, list) or not all(map(_line, why)):
         raise BundleError("verdict.json is no table with a list of sentences as `why`")
-    if not isinstance(verdict, Mapping) or not isinstance(verdict.get("answer"), str):
-        raise BundleError("verdict.json has no text as `answer`")
+    if not isinstance(verdict, Mapping) or not _line(verdict.get("answer")):
+        raise BundleError("verdict.json has no word as `answer`")
+
+
+def _line(text: object) -> bool:
+    return isinstance(text, str) and text.isprintable()
 
 
 def _require_types(part: Contract | ActionTerm | ObservationTerm, where: str) -> None:

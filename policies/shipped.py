@@ -8,10 +8,13 @@ from ashore.policies.errors import BundleError
 from ashore.policies.manifest import MANIFEST
 from ashore.policies.whole_folder import left_aside
 
+FOLDER = "pretrained"
+"""Where they are in this room; a module of that name would hide them from type checkers."""
+
 
 def shipped_bundles() -> dict[str, Path]:
     """Bundles that come with the package, by the robot's name."""
-    root = Path(str(resources.files("ashore.policies"))) / "pretrained"
+    root = Path(str(resources.files("ashore.policies"))) / FOLDER
     return {path.parent.name: path.parent for path in sorted(root.glob(f"*/{MANIFEST}"))}
 
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 from sample_bundle import bundle
 
-from ashore.policies import pretrained
+from ashore.policies import shipped as module
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
-from ashore.policies.pretrained import find_bundle, shipped_bundles
+from ashore.policies.shipped import find_bundle, shipped_bundles
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def shipped(tmp_path, monkeypatch):
     for name in ("quadruped", "arm"):
         bundle().save(root / name)
     (root / "notes").mkdir()
-    monkeypatch.setattr(pretrained, "resources", SimpleNamespace(files=lambda _: root.parent))
+    monkeypatch.setattr(module, "resources", SimpleNamespace(files=lambda _: root.parent))
     monkeypatch.chdir(tmp_path)
     return root
 
@@ -48,7 +48,7 @@ def test_what_is_neither_is_refused_with_what_ships(shipped, asked):
 
 
 def test_where_nothing_ships_that_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(pretrained, "resources", SimpleNamespace(files=lambda _: tmp_path))
+    monkeypatch.setattr(module, "resources", SimpleNamespace(files=lambda _: tmp_path))
     assert shipped_bundles() == {}
     with pytest.raises(BundleError, match="none are shipped; make one with `ashore train`"):
         find_bundle("quadruped")
