@@ -22,7 +22,7 @@ from ashore.policies.network import (
     shape_of,
 )
 from ashore.policies.policy import Weights
-from ashore.policies.train import make_ppo
+from ashore.policies.train import make_ppo, told
 from ashore.policies.train_config import TrainConfig
 
 VALIDATION_SEED = 7_000
@@ -51,6 +51,8 @@ class FinetuneConfig:
     """Standard deviation of the action while tuning."""
     warmup: int = 4
     """Updates in which only the critic learns, before the actor moves."""
+    fresh_warmup: int = 24
+    """The same where the critic begins untrained: SAC and TQC leave none that fits."""
     weights: tuple[float, ...] = (0.25, 0.5, 0.7, 0.85, 1.0)
     """Interpolations between pretrained (0) and tuned (1) that validation chooses from."""
     nominal_loss: float = 0.024
@@ -176,7 +178,8 @@ class Finetuner:
             Mixture(first=self.target, second=self.source, share=config.share),
             EnvConfig(robots=config.robots, seed=config.seed, privileged=self.told),
         )
-        shape = shape_of(bundle.contract, bundle.actor, bundle.critic)
+        privileged = told(env, bundle.contract)
+        shape = shape_of(bundle.contract, bundle.actor, bundle.critic, privileged)
         model = make_ppo(env, shape, self._train_config(depth))
         model.set_logger(Logger(folder=None, output_formats=[]))
         load_weights(model.policy, bundle.actor, bundle.critic)
@@ -185,7 +188,7 @@ class Finetuner:
         model.anchor_to_present(config.anchor)
         per_update = config.robots * model.n_steps
         model.train_only([])
-        model.learn(config.warmup * per_update)
+        model.learn((config.warmup if bundle.critic else config.fresh_warmup) * per_update)
         model.train_only(final_layers(model.policy, rung))
         model.learn(config.steps, callback=_Watch(rung, config.steps, report))
         return actor_weights(model.policy)

@@ -1,6 +1,7 @@
 """The trained networks' layers, under the names that `Policy` and bundles give them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -22,20 +23,25 @@ An encoder is never among it: it reads what robot this is, which supervision tau
 def actor_weights(policy: ActorCritic) -> Arrays:
     """The actor's weights under the names that `Policy` reads."""
     squash = {} if policy.squash is None else {"head.squash": policy.squash.numpy().copy()}
-    return {**_arrays(_actor(policy)), **squash}
+    return {**arrays(_actor(policy)), **squash}
 
 
 def critic_weights(policy: ActorCritic) -> Arrays:
     """The critic's weights, the log of the action's spread, and the encoder's decoder."""
-    return {**_arrays(_critic(policy)), "log_std": policy.log_std.detach().numpy().copy()}
+    return {**arrays(_critic(policy)), "log_std": policy.log_std.detach().numpy().copy()}
 
 
 def load_weights(policy: ActorCritic, actor: Weights, critic: Weights) -> None:
-    """Put an actor's and a critic's weights into a policy of the same shape."""
+    """Put an actor's and a critic's weights into a policy of the same shape.
+
+    Where there is no critic, the policy's own stays as it is, untrained.
+    """
     _copy(actor, _actor(policy))
-    _copy(critic, _critic(policy))
     squash = actor.get("head.squash")
     policy.squash = None if squash is None else torch.from_numpy(np.array(squash))
+    if not critic:
+        return
+    _copy(critic, _critic(policy))
     with torch.no_grad():
         policy.log_std.copy_(torch.from_numpy(np.array(critic["log_std"])))
 
@@ -47,25 +53,40 @@ def final_layers(policy: ActorCritic, rung: str) -> list[nn.Parameter]:
     return [parameter for layer in layers[-count:] for parameter in layer.parameters()]
 
 
-def shape_of(contract: Contract, actor: Weights, critic: Weights) -> Shape:
-    """Shape of the networks that a bundle's weights are of."""
+def shape_of(contract: Contract, actor: Weights, critic: Weights, privileged: int) -> Shape:
+    """Shape of the networks that a bundle's weights are of, or its actor and a new critic.
+
+    Args:
+        contract: the bundle's.
+        actor: its actor's weights.
+        critic: its critic's weights; none of a policy that SAC or TQC trained.
+        privileged: numbers behind an observation that a critic is told.
+    """
     present, observed = contract.present_size, contract.observation_size
-    encoder, judged = widths(actor, "encoder"), critic["value.0.weight"].shape[1]
-    return Shape(
+    shape = Shape(
         present=present,
         context=observed - present,
-        privileged=judged - (present if encoder else observed),
+        privileged=privileged,
         trunk=widths(actor, "trunk"),
-        critic=widths(critic, "value"),
-        encoder=encoder,
-        latent=len(actor["latent.bias"]) if encoder else 0,
+        encoder=widths(actor, "encoder"),
+        latent=len(actor["latent.bias"]) if "latent.bias" in actor else 0,
     )
+    return replace(shape, critic=widths(critic, "value")) if critic else shape
 
 
 def widths(weights: Weights, stem: str) -> tuple[int, ...]:
     """Layer widths of `encoder`, `trunk` or `value` in an actor's or critic's weights."""
     count = sum(name.startswith(f"{stem}.") and name.endswith(".bias") for name in weights)
     return tuple(len(weights[f"{stem}.{i}.bias"]) for i in range(count))
+
+
+def arrays(layers: Mapping[str, nn.Linear]) -> Arrays:
+    """Weights and biases of named layers."""
+    found = {}
+    for name, layer in layers.items():
+        found[f"{name}.weight"] = layer.weight.detach().numpy().astype(np.float32)
+        found[f"{name}.bias"] = layer.bias.detach().numpy().astype(np.float32)
+    return found
 
 
 def _actor(policy: ActorCritic) -> dict[str, nn.Linear]:
@@ -92,11 +113,3 @@ def _copy(weights: Weights, layers: Mapping[str, nn.Linear]) -> None:
         for name, layer in layers.items():
             layer.weight.copy_(torch.from_numpy(np.array(weights[f"{name}.weight"])))
             layer.bias.copy_(torch.from_numpy(np.array(weights[f"{name}.bias"])))
-
-
-def _arrays(layers: Mapping[str, nn.Linear]) -> Arrays:
-    found = {}
-    for name, layer in layers.items():
-        found[f"{name}.weight"] = layer.weight.detach().numpy().astype(np.float32)
-        found[f"{name}.bias"] = layer.bias.detach().numpy().astype(np.float32)
-    return found

@@ -53,8 +53,33 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OffPolicyConfig:
+    """How SAC and TQC learn from all that robots ever lived through."""
+
+    replay: int = 200_000
+    """Transitions remembered, over all robots; the newest replace the oldest."""
+    starts: int = 5_000
+    """Control steps, over all robots, of random actions before learning."""
+    batch: int = 512
+    """Transitions of each gradient step."""
+    updates: int = 16
+    """Gradient steps after each `horizon`."""
+    tau: float = 0.01
+    """How far target critics follow at each gradient step."""
+    entropy: float = 0.05
+    """First weight of the action's entropy, beside rewards of about one a step; it is steered."""
+    quantiles: int = 10
+    """Quantiles of the return that each of TQC's two critics learns."""
+    dropped: int = 1
+    """The largest of them, which TQC leaves out for caution."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainConfig:
     """How long, how wide and how fast to train."""
+
+    algorithm: Literal["ppo", "sac", "tqc"] = "ppo"
+    """Proximal policy optimization, soft actor-critic, or truncated quantile critics."""
 
     steps: int = 1_500_000
     """Control steps, over all robots."""
@@ -70,6 +95,8 @@ class TrainConfig:
     """Mixing of the advantage estimate."""
     update: Update = field(default_factory=Update)
     """How a rollout becomes an update."""
+    off_policy: OffPolicyConfig = field(default_factory=OffPolicyConfig)
+    """How SAC and TQC learn; PPO has `update`."""
     network: NetworkConfig = field(default_factory=NetworkConfig)
     """How wide the networks are, and what they make of the past."""
     seed: int = 0
