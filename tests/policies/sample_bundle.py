@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+import tracemalloc
 
 import numpy as np
+import pytest
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
-from ashore.policies.bundle import Bundle
+from ashore.policies.bundle import LONGEST_REASON, Bundle
+from ashore.policies.errors import BundleError
 from ashore.policies.manifest import MANIFEST
 
 SPEC = RobotSpec.load("servo")
@@ -47,3 +50,26 @@ def rewrite(folder, name, content):
     manifest = json.loads((folder / MANIFEST).read_text())
     manifest["sha256"][name] = hashlib.sha256(content).hexdigest()
     (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+MEMORY = 8 << 20
+"""Far less than any hostile file asks for, and far more than a refusal needs."""
+WEIGHTS = ("weights.safetensors", "critic.safetensors")
+FINITE = ("contract.json", "spec.json", "provenance.json", "verdict.json")
+JSON = (*FINITE, "randomization.json", "posterior.json")
+
+
+def refused(folder):
+    """The one sentence, and proof that little memory was taken for it."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(BundleError) as found:
+            Bundle.load(folder)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    said = str(found.value)
+    assert peak < MEMORY
+    assert len(said) < LONGEST_REASON + len(str(folder)) + 50
+    assert said.isprintable()
+    return said

@@ -17,11 +17,6 @@ from ashore.policies.manifest import MANIFEST
 from ashore.policies.weights_file import pack_weights, unpack_weights
 
 
-@pytest.fixture
-def saved(tmp_path):
-    return bundle().save(tmp_path / "b")
-
-
 def same(one, other):
     for name in ("actor", "critic"):
         ours, theirs = getattr(one, name), getattr(other, name)
