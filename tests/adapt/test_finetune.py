@@ -1,5 +1,7 @@
 """Fine-tuning trains what its rung says, near what it came from."""
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from bench import SHIPPED
@@ -13,8 +15,9 @@ from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.track import Track
 from ashore.policies.bundle import Bundle
 from ashore.policies.lesson import RobotLesson
+from ashore.policies.off_policy import make_off_policy, off_policy_actor
 from ashore.policies.train import train
-from ashore.policies.train_config import NetworkConfig, TrainConfig
+from ashore.policies.train_config import NetworkConfig, OffPolicyConfig, TrainConfig
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +38,31 @@ def bundle(tmp_path_factory) -> Bundle:
     )
     run = tmp_path_factory.mktemp("run")
     return train(LESSON, run, config)
+
+
+@pytest.fixture(scope="module")
+def without_critic() -> Bundle:
+    """A policy that SAC has only begun to form."""
+    config = TrainConfig(
+        algorithm="sac",
+        robots=64,
+        horizon=8,
+        gamma=0.9,
+        learning_rate=2e-3,
+        network=NetworkConfig(trunk=(16, 16), critic=(64, 64)),
+        off_policy=OffPolicyConfig(starts=2_000, batch=256),
+    )
+    contract = LESSON.contract(config.network, config.seed)
+    learner = make_off_policy(LESSON.env(contract, 64, config.seed), contract, config)
+    learner.learn(9_000, log_interval=None)
+    return Bundle(
+        robot=SHIPPED,
+        contract=contract,
+        actor=off_policy_actor(learner),
+        critic={},
+        randomization=LESSON.randomization.to_json(),
+        provenance={"config": asdict(config)},
+    )
 
 
 def tuner(bundle: Bundle, **changed: object) -> Finetuner:
@@ -61,6 +89,23 @@ def test_tuning_gains_on_the_target(bundle):
     tuned = tuner(bundle).run()
     assert tuned.best.rung == "head"
     assert tuned.best.target > tuned.trials[0].target + SHORT.least_gain
+
+
+def test_a_policy_without_a_critic_is_tuned_with_a_new_one(without_critic):
+    tuned = tuner(without_critic, fresh_warmup=4).run()
+    assert tuned.best.rung == "head"
+    assert tuned.best.target > tuned.trials[0].target + SHORT.least_gain
+    assert changed(without_critic, tuned.best.actor) == {"head"}
+    squash = tuned.best.actor["head.squash"]
+    assert np.array_equal(squash, without_critic.actor["head.squash"])
+
+
+def test_a_new_critic_learns_longer_before_the_actor_moves(without_critic):
+    def gain(updates: int) -> float:
+        before, *_, tuned = tuner(without_critic, fresh_warmup=updates).run().trials
+        return tuned.target - before.target
+
+    assert gain(8) > gain(0)
 
 
 def test_a_heavier_anchor_keeps_the_policy_nearer(bundle):
