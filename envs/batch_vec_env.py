@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import gymnasium
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 
+from ashore.envs.coverage import Coverage
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.curriculum import Curriculum
 from ashore.envs.randomize.randomization import Source
@@ -36,6 +38,8 @@ class BatchVecEnv(VecEnv):
     """Where the robots come from."""
     dice: Dice
     """What draws robots and their first states."""
+    coverage: Coverage | None = None
+    """Takes note of all that robots lived through, if it is wanted."""
 
     def __init__(self, n: int, seen: gymnasium.Space[Any], done: gymnasium.Space[Any]) -> None:
         """Take the number of robots, the space of observations and that of actions."""
@@ -102,12 +106,26 @@ class BatchVecEnv(VecEnv):
             if isinstance(self.source, Curriculum):
                 each = self.returns[ids] / self.lengths[ids]
                 self.source.record(self.dice.robots[ids], each, failed[ids])
+            if self.coverage is not None:
+                self.coverage.add(ids, self.lengths[ids], self.kinds(ids))
             for i in ids.tolist():
                 infos[i].update(self._farewell(i, bool(failed[i]), observation[i]))
             self.begin(ids)
             observation = observation.copy()
             observation[ids] = self.look(ids)
         return observation, reward.astype(np.float32), done, infos
+
+    def kinds(self, ids: Ids) -> dict[str, Mask]:
+        """Kinds of the episodes that robots `ids` are in, each a mask `(len(ids),)`."""
+        return {}
+
+    def survey(self) -> Coverage | None:
+        """All that was covered so far, the present episodes too."""
+        if self.coverage is None:
+            return None
+        found, everyone = deepcopy(self.coverage), np.arange(self.num_envs)
+        found.add(everyone, self.lengths, self.kinds(everyone))
+        return found
 
     def describe(self) -> list[dict[str, Any]]:
         """What to say of every robot's step."""

@@ -71,6 +71,8 @@ class Outcome:
     """Mean of each of the task's errors, by name and unit, over what was lived after `SETTLED`."""
     steps: int
     """Control steps lived through, over all robots."""
+    robots: Mapping[str, Array]
+    """Parameters that the source draws, as each robot has them, `(n, width)` by name."""
 
 
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
@@ -94,8 +96,14 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
             sums[name] = sums.get(name, 0.0) + float(error[alive].sum())
 
     reward, failed = one_episode(env, act, env.episode_ticks - 1, note)
-    errors = {name: value / max(1, lived[1]) for name, value in sums.items()}
-    return Outcome(reward=reward, plan=env.plan, failed=failed, errors=errors, steps=lived[0])
+    return Outcome(
+        reward=reward,
+        plan=env.plan,
+        failed=failed,
+        errors={name: value / max(1, lived[1]) for name, value in sums.items()},
+        steps=lived[0],
+        robots={name: env.simulation.values(name) for name in course.source.names},
+    )
 
 
 def one_episode(

@@ -118,6 +118,10 @@ class SimulationVecEnv(BatchVecEnv):
         if self.privileged is not None:
             self.privileged.look(ids)
 
+    def kinds(self, ids: Ids) -> dict[str, Mask]:
+        """Kinds of the episodes that robots `ids` are in, by their plans."""
+        return self.task.slices(self.plan[ids])
+
     def signals(self, ids: Ids | None = None) -> dict[str, Array]:
         """Everything the task knows of this tick; of robots `ids` only, if given."""
         rows = slice(None) if ids is None else ids

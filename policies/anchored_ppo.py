@@ -151,7 +151,8 @@ class AnchoredPPO(PPO):
         for rows in parts if parameters else ():
             losses, divergence = self._losses(self.rollout.minibatch(rows))
             if self.update.divergence is not None:
-                self._steer(divergence, self.update.divergence)
+                left = max(0.01, self._current_progress_remaining)
+                self._steer(divergence, self.update.divergence * left)
             self._step(torch.stack(list(losses.values())).sum(), optimizer)
             for name, value in losses.items():
                 found.setdefault(f"{name}_loss", []).append(value.item())
@@ -221,7 +222,7 @@ class AnchoredPPO(PPO):
         for group in self.policy.optimizers["actor"].param_groups:
             factor = 1.0 / 1.5 if divergence > 2.0 * wanted else 1.0
             factor = 1.5 if 0.0 < divergence < 0.5 * wanted else factor
-            group["lr"] = min(1e-2, max(1e-5, group["lr"] * factor))
+            group["lr"] = min(1e-2, max(1e-6, group["lr"] * factor))
 
 
 def _stacked(rows: list[np.ndarray], like: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.coverage import Coverage, Quarters
 from ashore.envs.evaluate import one_episode
 from ashore.envs.gym.contract_vec_env import ContractVecEnv, gymnasium_contract
 from ashore.envs.gym.gymnasium_env import NOMINAL, GymnasiumConfig, GymnasiumVecEnv
@@ -91,11 +92,17 @@ class GymnasiumLesson:
         """Make robots to train on, whose rewards are scaled to about one at the beginning."""
         size = self._looked[2]
         scale = 1.0 / size if size > 0.0 else 1.0
-        return ContractVecEnv(self._robots(robots, seed, source), contract, scale)
+        env = self._robots(robots, seed, source)
+        env.coverage = Coverage(env.simulation, self.randomization)
+        return ContractVecEnv(env, contract, scale)
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
         """Let a policy do one episode on each of many robots, without exploration."""
         env = ContractVecEnv(self._robots(EXAMINED, seed), contract)
         steps = env.robots.episode_ticks
-        reward, _ = one_episode(env, act, steps)
-        return Examination(reward=reward, steps=steps)
+        reward, failed = one_episode(env, act, steps)
+        world = env.robots.simulation
+        ranges = Quarters(world, self.randomization)
+        values = {name: world.values(name) for name in self.randomization.names}
+        quarters = ranges.mean(ranges.of(values), reward)
+        return Examination(reward=reward, steps=steps, failed=failed, quarters=quarters)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
+from ashore.envs.coverage import Coverage, Quarters
 from ashore.envs.evaluate import Course, evaluate
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Randomization, Source
@@ -34,8 +35,14 @@ class Examination:
     """Mean reward per step of each episode, `(n,)`; nothing is earned after a failure."""
     steps: int
     """Steps of a whole episode."""
+    failed: NDArray[np.bool_]
+    """Whose episode ended before its time, `(n,)`."""
     slices: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     """Kinds of episode, each a mask `(n,)`."""
+    errors: Mapping[str, float] = field(default_factory=dict)
+    """Mean of each of the task's errors, by name and unit."""
+    quarters: Mapping[str, list[float | None]] = field(default_factory=dict)
+    """Mean reward in each quarter of each parameter's range, by the term's title."""
 
 
 class Lesson(Protocol):
@@ -147,15 +154,23 @@ class RobotLesson:
         """Make robots to train on, drawn from `source`; None for the randomization."""
         config = EnvConfig(robots=robots, seed=seed, privileged=self.randomization)
         source = source or self.randomization
-        return SimulationVecEnv(self.spec, self.task, contract, source, config)
+        env = SimulationVecEnv(self.spec, self.task, contract, source, config)
+        env.coverage = Coverage(env.simulation, self.randomization)
+        return env
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
         """Let a policy do one episode on each of 256 robots, without exploration."""
         course = Course(spec=self.spec, task=self.task, source=self.randomization, seed=seed)
         outcome = evaluate(act, contract, course)
-        steps = round(self.task.episode * self.spec.rate)
-        slices = self.task.slices(outcome.plan)
-        return Examination(reward=outcome.reward, steps=steps, slices=slices)
+        ranges = Quarters(self.world(), self.randomization)
+        return Examination(
+            reward=outcome.reward,
+            steps=round(self.task.episode * self.spec.rate),
+            failed=outcome.failed,
+            slices=self.task.slices(outcome.plan),
+            errors=outcome.errors,
+            quarters=ranges.mean(ranges.of(outcome.robots), outcome.reward),
+        )
 
 
 def normalised(contract: Contract, seen: NDArray[np.float32]) -> Contract:

@@ -34,6 +34,9 @@ class Progress:
     code of their own; all else went on."""
 
 
+POINTS = 500
+"""Points of a learning curve at most: SAC and TQC have an update after every step."""
+
 Report = Callable[[Progress], None]
 
 
@@ -117,7 +120,8 @@ class Watch(BaseCallback):
         source = self.training_env.get_attr("source")[0]
         if isinstance(source, Curriculum):
             self.logger.record("curriculum/covered", source.progress)
-        if np.isfinite(reward):
+        since = self.num_timesteps - (self.curve[-1][0] if self.curve else 0)
+        if np.isfinite(reward) and since >= self.total / POINTS:
             self.curve.append((self.num_timesteps, reward))
         if self.report:
             self.report(

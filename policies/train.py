@@ -16,14 +16,16 @@ from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
 from ashore.policies.event_log import event_logger
+from ashore.policies.finished import Finished
 from ashore.policies.lesson import Lesson
-from ashore.policies.model_card import learning_curve, model_card
 from ashore.policies.network import actor_weights, critic_weights
-from ashore.policies.policy import Policy
+from ashore.policies.off_policy import OffPolicy, make_off_policy, off_policy_actor
+from ashore.policies.policy import Weights
 from ashore.policies.progress import Report, Watch
-from ashore.policies.provenance import provenance
 from ashore.policies.train_config import TrainConfig
 from ashore.policies.whole_file import write_file
+
+Learner = AnchoredPPO | OffPolicy
 
 
 def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None = None) -> Bundle:
@@ -46,7 +48,7 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     kept = Checkpoint.load(run)
     contract = kept.contract if kept else lesson.contract(config.network, config.seed)
     env = lesson.env(contract, config.robots, config.seed, source)
-    model = make_ppo(env, config.network.shape(contract, told(env, contract)), config)
+    model = make_learner(env, contract, config)
     restarted = kept is not None and not kept.restore(model, env)
     model.set_logger(event_logger(run, model.num_timesteps))
     every, curve = config.checkpoint_every, kept.curve if kept else []
@@ -60,8 +62,30 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     covered = None
     if isinstance(source, Curriculum):
         lesson, covered = lesson.within(source.reached), source.progress
-    notes = {"curriculum": covered, "broken": env.get_attr("broken")[0]}
-    return _bundle(lesson, contract, config, model, watch.curve, notes)
+    actor, critic = weights(model)
+    finished = Finished(
+        lesson=lesson,
+        contract=contract,
+        config=config,
+        actor=actor,
+        critic=critic,
+        curve=watch.curve,
+        coverage=env.env_method("survey")[0],
+        broken=env.get_attr("broken")[0],
+        curriculum=covered,
+    )
+    return finished.bundle()
+
+
+def make_learner(env: VecEnv, contract: Contract, config: TrainConfig) -> Learner:
+    """Return the learner that a configuration names.
+
+    Raises:
+        TrainingError: SAC or TQC with an encoder.
+    """
+    if config.algorithm == "ppo":
+        return make_ppo(env, config.network.shape(contract, told(env, contract)), config)
+    return make_off_policy(env, contract, config)
 
 
 def make_ppo(env: VecEnv, shape: Shape, config: TrainConfig) -> AnchoredPPO:
@@ -76,6 +100,13 @@ def make_ppo(env: VecEnv, shape: Shape, config: TrainConfig) -> AnchoredPPO:
         policy_kwargs={"shape": shape},
         seed=config.seed,
     )
+
+
+def weights(model: Learner) -> tuple[Weights, Weights]:
+    """A learner's actor and critic, as a bundle holds them; SAC's and TQC's critics stay behind."""
+    if isinstance(model, AnchoredPPO):
+        return actor_weights(model.policy), critic_weights(model.policy)
+    return off_policy_actor(model), {}
 
 
 def told(env: VecEnv, contract: Contract) -> int:
@@ -102,47 +133,3 @@ def _claim(run: Path, lesson: Lesson, config: TrainConfig) -> None:
             f"{run} holds a training of another robot, task, randomization or configuration; "
             "choose another folder, or remove that one"
         )
-
-
-def _reached(curve: list[tuple[int, float]], target: float | None) -> int | None:
-    """Control steps after which a target was first met."""
-    if target is None:
-        return None
-    return next((step for step, reward in curve if reward >= target), None)
-
-
-def _bundle(
-    lesson: Lesson,
-    contract: Contract,
-    config: TrainConfig,
-    model: AnchoredPPO,
-    curve: list[tuple[int, float]],
-    notes: dict[str, float | None],
-) -> Bundle:
-    actor = actor_weights(model.policy)
-    exam = lesson.examine(Policy(actor).act, contract, config.seed + 1_000)
-    slices = {
-        name: float(exam.reward[mask].mean()) if mask.any() else float("nan")
-        for name, mask in exam.slices.items()
-    }
-    figures = {
-        "robots": len(exam.reward),
-        "reward": float(exam.reward.mean()),
-        "worst_reward": float(exam.reward.min()),
-        "return": float(exam.reward.mean()) * exam.steps,
-        "slices": slices,
-        "target": config.target,
-        "steps_to_target": _reached(curve, config.target),
-        **notes,
-    }
-    facts = provenance(asdict(config), figures)
-    card = model_card(contract, lesson.randomization, facts, lesson.outlook)
-    return Bundle(
-        robot=lesson.robot,
-        contract=contract,
-        actor=actor,
-        critic=critic_weights(model.policy),
-        randomization=lesson.randomization.to_json(),
-        provenance=facts,
-        attachments={"card.md": card.encode(), "curve.svg": learning_curve(curve, config.target)},
-    )

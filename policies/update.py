@@ -20,4 +20,5 @@ class Update:
     steepest: float = 1.0
     """Largest norm of the actor's gradient, and of the critic's."""
     divergence: float | None = None
-    """KL divergence of one update that the learning rate is steered to; None for a schedule."""
+    """KL divergence of an update that the actor's learning rate is steered to, falling linearly to
+    none; None for the schedule."""
