@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from math import log, sqrt
 from typing import Any
 
@@ -176,7 +177,7 @@ class ActorCritic(ActorCriticPolicy):
 def _layers(widths: tuple[int, ...], out: int, gain: float) -> nn.Sequential:
     """Linear layers with ELU between them, the last one's weights of size `gain`."""
     layers: list[nn.Module] = []
-    for wide, narrow in zip(widths[:-1], widths[1:], strict=True):
+    for wide, narrow in pairwise(widths):
         layers += [_linear(wide, narrow, sqrt(2.0)), nn.ELU()]
     return nn.Sequential(*layers, _linear(widths[-1], out, gain))
 
