@@ -25,7 +25,7 @@ from ashore.launch.learners import (
     learn_rsl_rl,
     learn_stock,
 )
-from ashore.launch.training import RECIPES
+from ashore.launch.recipes import RECIPES
 from ashore.launch.turn import Pause, Turn
 from ashore.policies.anchored_ppo import AnchoredPPO
 from ashore.policies.lesson import RobotLesson

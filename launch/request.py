@@ -25,6 +25,9 @@ class TrainingRequest:
     """Control steps over all robots; default: what the task needs."""
     seed: int = 0
     """Seed of everything."""
+    algorithm: Literal["ppo", "sac", "tqc"] = "ppo"
+    """Proximal policy optimization; or soft actor-critic, or truncated quantile critics, which need
+    fewer control steps and more time for each."""
     memory: Literal["none", "history", "encoder"] | None = None
     """What the actor sees of the past beyond the task's contract: nothing, some ticks as they were,
     or what an encoder reads out of them; the recipe's by default."""

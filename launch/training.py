@@ -10,6 +10,7 @@ from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
 from ashore.launch.quiet import quiet_physics
+from ashore.launch.recipes import GYMNASIUM, OFF_POLICY, recipe_of
 from ashore.launch.request import TrainingRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import TrainingError
@@ -18,48 +19,7 @@ from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.lesson import Lesson, RobotLesson
 from ashore.policies.progress import Progress
 from ashore.policies.train import train
-from ashore.policies.train_config import NetworkConfig, TrainConfig
-from ashore.policies.update import Update
-
-RECIPES: dict[str, TrainConfig] = {
-    "track": TrainConfig(),
-    "swing_up": TrainConfig(
-        steps=4_000_000,
-        horizon=32,
-        gamma=0.99,
-        gae_lambda=0.98,
-        update=Update(bound=0.2),
-        network=NetworkConfig(spread=0.8),
-        target=0.85,
-    ),
-    "walk": TrainConfig(
-        steps=4_000_000,
-        robots=256,
-        horizon=32,
-        gamma=0.98,
-        update=Update(epochs=5, minibatches=5, divergence=0.01),
-        network=NetworkConfig(trunk=(128, 128), spread=0.3),
-        target=0.8,
-    ),
-    "reach": TrainConfig(
-        steps=2_000_000,
-        gamma=0.97,
-        network=NetworkConfig(trunk=(128, 128), spread=0.3),
-        target=0.85,
-    ),
-}
-"""What pretraining each task needs."""
-
-GYMNASIUM = TrainConfig(
-    steps=1_000_000,
-    robots=32,
-    horizon=64,
-    learning_rate=6e-4,
-    gamma=0.995,
-    update=Update(epochs=10, minibatches=8),
-    network=NetworkConfig(critic=(64, 64), spread=0.6),
-)
-"""What pretraining an environment of Gymnasium's gets, whichever it is."""
+from ashore.policies.train_config import TrainConfig
 
 
 def run_training(asked: TrainingRequest) -> int:
@@ -94,6 +54,11 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
                 f"{asked.robot} has a task of its own, which cannot be {asked.task!r}; "
                 "leave out --task"
             )
+        if asked.algorithm != "ppo":
+            raise TrainingError(
+                f"{asked.algorithm} has recipes for {', '.join(OFF_POLICY)} only; train "
+                f"{asked.robot} with --algorithm ppo"
+            )
         robot = GymnasiumRobot(name=asked.robot)
         lesson = GymnasiumLesson(robot=robot, randomization=ranges or Randomization(terms=()))
         recipe = replace(GYMNASIUM, target=stated_reward(asked.robot))
@@ -101,7 +66,8 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
         spec = RobotSpec.load(asked.robot)
         task = make_task(asked.task or spec.task, spec)
         ranges = ranges or Randomization.load(asked.robot)
-        lesson, recipe = RobotLesson(spec=spec, task=task, randomization=ranges), RECIPES[task.name]
+        lesson = RobotLesson(spec=spec, task=task, randomization=ranges)
+        recipe = recipe_of(task.name, asked.algorithm)
     steps = recipe.steps if asked.steps is None else asked.steps
     network = recipe.network
     if asked.memory is not None:

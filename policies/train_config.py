@@ -10,6 +10,7 @@ from ashore.policies.errors import TrainingError
 from ashore.policies.update import Update
 
 Memory = Literal["none", "history", "encoder"]
+Algorithm = Literal["ppo", "sac", "tqc"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +79,7 @@ class OffPolicyConfig:
 class TrainConfig:
     """How long, how wide and how fast to train."""
 
-    algorithm: Literal["ppo", "sac", "tqc"] = "ppo"
+    algorithm: Algorithm = "ppo"
     """Proximal policy optimization, soft actor-critic, or truncated quantile critics."""
 
     steps: int = 1_500_000
