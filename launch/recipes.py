@@ -22,7 +22,7 @@ RECIPES: dict[str, TrainConfig] = {
         robots=256,
         horizon=32,
         gamma=0.98,
-        update=Update(epochs=5, minibatches=5, divergence=0.01),
+        update=Update(epochs=5, minibatches=5),
         network=NetworkConfig(trunk=(128, 128), spread=0.3),
         target=0.8,
     ),

@@ -42,8 +42,7 @@ class AnchoredPPO(PPO):
     wandering off where a task drives them into the clip.
 
     Source: Schulman et al., arXiv 1707.06347, eq. 7 and 9; the anchor as in Schulman et al.'s
-    adaptive KL penalty, eq. 8, against a fixed reference; the steered learning rate as Rudin et
-    al., "Learning to walk in minutes", CoRL 2021, appendix.
+    adaptive KL penalty, eq. 8, against a fixed reference.
     """
 
     policy: ActorCritic
@@ -134,9 +133,8 @@ class AnchoredPPO(PPO):
         tasks = [partial(self._train_actor, parts), partial(self._train_critic, parts)]
         if self.policy.encoder is not None and self.teaches:
             tasks.append(partial(self._train_encoder, rollout.lessons(self.policy)))
-        for name, optimizer in self.policy.optimizers.items():
-            if name != "actor" or update.divergence is None:
-                self._update_learning_rate(optimizer)
+        for optimizer in self.policy.optimizers.values():
+            self._update_learning_rate(optimizer)
         with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as pool:
             found = [future.result() for future in [pool.submit(task) for task in tasks]]
         self._n_updates += update.epochs
@@ -150,9 +148,6 @@ class AnchoredPPO(PPO):
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         for rows in parts if parameters else ():
             losses, divergence = self._losses(self.rollout.minibatch(rows))
-            if self.update.divergence is not None:
-                left = max(0.01, self._current_progress_remaining)
-                self._steer(divergence, self.update.divergence * left)
             self._step(torch.stack(list(losses.values())).sum(), optimizer)
             for name, value in losses.items():
                 found.setdefault(f"{name}_loss", []).append(value.item())
@@ -216,13 +211,6 @@ class AnchoredPPO(PPO):
             losses["anchor"] = self.anchor * _divergence(mean, centre, *spreads)
         with torch.no_grad():
             return losses, (ratio - 1.0 - change).mean().item()
-
-    def _steer(self, divergence: float, wanted: float) -> None:
-        """Lower the learning rate where the policy moved too far, raise it where hardly."""
-        for group in self.policy.optimizers["actor"].param_groups:
-            factor = 1.0 / 1.5 if divergence > 2.0 * wanted else 1.0
-            factor = 1.5 if 0.0 < divergence < 0.5 * wanted else factor
-            group["lr"] = min(1e-2, max(1e-6, group["lr"] * factor))
 
 
 def _stacked(rows: list[np.ndarray], like: Tensor) -> Tensor:

@@ -89,7 +89,7 @@ class TrainConfig:
     horizon: int = 24
     """Control steps of each robot between updates."""
     learning_rate: float = 1e-3
-    """First learning rate; it falls linearly to a hundredth, unless divergence steers it."""
+    """First learning rate; it falls linearly to a hundredth."""
     gamma: float = 0.95
     """Discount per control step."""
     gae_lambda: float = 0.95

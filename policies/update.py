@@ -19,6 +19,3 @@ class Update:
     """Weight of the loss that keeps mean actions within the clip."""
     steepest: float = 1.0
     """Largest norm of the actor's gradient, and of the critic's."""
-    divergence: float | None = None
-    """KL divergence of an update that the actor's learning rate is steered to, falling linearly to
-    none; None for the schedule."""

@@ -158,15 +158,6 @@ def test_an_advantage_is_what_generalized_estimation_says():
     assert float(rollout.advantage.std()) == pytest.approx(1.0, abs=1e-4)
 
 
-def test_divergence_steers_the_learning_rate():
-    def rate(wanted):
-        learner = make(update=Update(divergence=wanted), learning_rate=1e-3)
-        learner.learn(600)
-        return learner.policy.optimizer.param_groups[0]["lr"]
-
-    assert rate(1e-6) < 1e-3 < rate(10.0)
-
-
 def test_a_minibatch_leaves_nothing_out_and_takes_nothing_twice(learner):
     learner.learn(200)
     rows = torch.cat(learner.rollout.parts(3))
