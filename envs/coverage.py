@@ -19,7 +19,7 @@ class Quarters:
     """Which quarter of its stated range each parameter of a robot is in.
 
     The range of a parameter is all that the terms on it can make of it together. A term that is
-    drawn again and again during an episode has none.
+    drawn again and again during an episode has none, and neither has an element that cannot vary.
     """
 
     def __init__(self, world: ParameterSet, ranges: Randomization) -> None:
@@ -27,8 +27,10 @@ class Quarters:
         reach = ranges.reach(world)
         found: dict[tuple[str, tuple[int, ...]], str] = {}
         for term in ranges.terms:
-            if term.mode != "interval":
-                columns = world.select(term.parameter, term.on, term.each).columns
+            low, high = reach[term.parameter]
+            columns = world.select(term.parameter, term.on, term.each).columns
+            columns = columns[low[columns] < high[columns]]
+            if term.mode != "interval" and len(columns):
                 found.setdefault((term.parameter, tuple(columns.tolist())), term.title)
         self.titles = tuple(found.values())
         self._parts = [(name, np.array(columns, dtype=np.intp)) for name, columns in found]
@@ -43,7 +45,7 @@ class Quarters:
         """Quarters 0 to 3 of robots with `values`, each `(m, width)`: `(m, c)`."""
         rows = [values[name][:, columns] for name, columns in self._parts]
         flat = np.concatenate(rows, axis=1) if rows else np.zeros((0, 0))
-        share = (flat - self._low) / np.where(self._span > 0.0, self._span, 1.0)
+        share = (flat - self._low) / self._span
         return np.asarray(np.clip(QUARTERS * share, 0, QUARTERS - 1).astype(np.intp))
 
     def mean(self, quarters: Ids, of: Array) -> dict[str, list[float | None]]:
@@ -85,6 +87,8 @@ class Coverage:
         self.steps += int(lived.sum())
         for kind, mask in kinds.items():
             self.kinds[kind] = self.kinds.get(kind, 0) + int(lived[mask].sum())
+        if not self._quarters.titles:
+            return
         values = {name: self._world.values(name)[ids] for name in self._names}
         quarters = self._quarters.of(values)
         for quarter in range(QUARTERS):

@@ -35,8 +35,8 @@ class Examination:
     """Mean reward per step of each episode, `(n,)`; nothing is earned after a failure."""
     steps: int
     """Steps of a whole episode."""
-    failed: NDArray[np.bool_]
-    """Whose episode ended before its time, `(n,)`."""
+    failed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """Whose episode ended before its time, `(n,)`; empty where none can."""
     slices: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
     """Kinds of episode, each a mask `(n,)`."""
     errors: Mapping[str, float] = field(default_factory=dict)

@@ -80,12 +80,11 @@ def _by_kind(figures: Facts) -> str:
 
 def _by_range(figures: Facts) -> str:
     shares, rewards = figures["coverage"]["quarters"], figures["quarters"]
-    rows = [
-        f"| {title} | "
-        + " | ".join(f"{share:.0%}" for share in each)
-        + f" | {_number(rewards[title][0])} | {_number(rewards[title][-1])} |"
-        for title, each in shares.items()
-    ]
+    rows = []
+    for title, each in shares.items():
+        parts = " | ".join(f"{share:.0%}" for share in each)
+        lowest, *_, highest = rewards.get(title, (None, None))
+        rows.append(f"| {title} | {parts} | {_number(lowest)} | {_number(highest)} |")
     if not rows:
         return ""
     head = (

@@ -56,6 +56,15 @@ def test_two_terms_on_the_same_elements_are_one_range():
     assert both.of({"viscous": np.array([[0.0051]])}).tolist() == [[2]]
 
 
+def test_what_cannot_vary_has_no_quarters():
+    fixed = Term(parameter="resistance", low=3.0, high=3.0)
+    for terms, shares in ((), {}), ((fixed,), {}), ((fixed, *VISCOUS.terms), {"viscous": 4}):
+        coverage = Coverage(world(), Randomization(terms=terms))
+        coverage.add(np.arange(4), np.array([1, 2, 3, 4]), {})
+        assert coverage.steps == 10
+        assert {title: len(each) for title, each in coverage.quarters().items()} == shares
+
+
 def test_a_number_is_averaged_over_who_was_in_a_quarter():
     quarters = Quarters(world(), VISCOUS)
     place = quarters.of({"viscous": np.array([[0.0021], [0.0022], [0.0059]])})
