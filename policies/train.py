@@ -1,6 +1,7 @@
 """`train`: pretrain a policy over randomized simulation, through kills and restarts."""
 
 import json
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -59,12 +60,11 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
         with watch.stoppable():
             model.learn(remaining, callback=watch, reset_num_timesteps=False)
         watch.checkpoint()
-    covered = None
-    if isinstance(source, Curriculum):
-        lesson, covered = lesson.within(source.reached), source.progress
+    widening = source if isinstance(source, Curriculum) else None
     actor, critic = weights(model)
     finished = Finished(
         lesson=lesson,
+        reached=widening.reached if widening else lesson.randomization,
         contract=contract,
         config=config,
         actor=actor,
@@ -72,7 +72,9 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
         curve=watch.curve,
         coverage=env.env_method("survey")[0],
         broken=env.get_attr("broken")[0],
-        curriculum=covered,
+        curriculum=widening.progress if widening else None,
+        resumed=kept.steps if kept else 0,
+        seconds=time.monotonic() - watch.began,
     )
     return finished.bundle()
 
