@@ -28,7 +28,10 @@ RECIPES: dict[str, TrainConfig] = {
     ),
     "reach": TrainConfig(
         steps=2_000_000,
+        robots=256,
+        horizon=32,
         gamma=0.97,
+        update=Update(epochs=5, minibatches=5),
         network=NetworkConfig(trunk=(128, 128), spread=0.3),
         target=0.85,
     ),

@@ -23,6 +23,8 @@ EXAMINED = 64
 """Robots of an examination."""
 _LOOKED = 64, 200
 """Robots and steps that are looked at before training."""
+_FAR = 0.99
+"""How far ahead rewards are added up where they are scaled: with this discount."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,9 +91,9 @@ class GymnasiumLesson:
     def env(
         self, contract: Contract, robots: int, seed: int, source: Source | None = None
     ) -> ContractVecEnv:
-        """Make robots to train on, whose rewards are scaled to about one at the beginning."""
+        """Make robots to train on, whose scaled rewards add up to about one at the beginning."""
         size = self._looked[2]
-        scale = 1.0 / size if size > 0.0 else 1.0
+        scale = (1.0 - _FAR) / size if size > 0.0 else 1.0
         env = self._robots(robots, seed, source)
         env.coverage = Coverage(env.simulation, self.randomization)
         return ContractVecEnv(env, contract, scale)

@@ -50,8 +50,7 @@ class Minibatch:
 class Rollout:
     """`T` ticks of `n` robots, with the advantages and returns of what was done.
 
-    Rewards are multiplied by `1 - gamma`, so that values are in rewards per step whatever the
-    discount is. An episode that ended by time alone goes on in the value of its last observation.
+    An episode that ended by time alone goes on in the value of its last observation.
 
     Source: Schulman et al., "High-dimensional continuous control using generalized advantage
     estimation", arXiv 1506.02438, eq. 16; Pardo et al., "Time limits in reinforcement learning",
@@ -79,7 +78,7 @@ class Rollout:
         self.judged = policy.judge(every)
         values = policy.value(self.judged).view(-1, n)
         self.judged = self.judged[: len(steps) * n]
-        reward = torch.stack([step.reward for step in steps]) * (1.0 - self.gamma)
+        reward = torch.stack([step.reward for step in steps])
         done = torch.stack([step.done for step in steps])
         for step, row in zip(steps, reward, strict=True):
             if len(step.cut):
