@@ -1,7 +1,7 @@
 """Simulated robots: tasks, batched MuJoCo, randomization, the twin.
 
     many robots  simulation; dice (random numbers that belong to each robot)
-    learning     vec_env and what it is made of (batch_vec_env), coverage (of what was lived through)
+    learning     vec_env and what it is made of (batch_vec_env), coverage
     judging      evaluate, error_tally
     surviving    snapshot (robots in the middle of their episodes), object_graph
     tasks/       what a robot is asked to do (numpy alone, so that it runs on a robot too)
