@@ -116,6 +116,8 @@ def _ranges(stated: Randomization, reached: Randomization, figures: Facts) -> st
         " Beside each: the share of training in each quarter of the range, lowest first, and the "
         f"reward in {ends}."
     )
+    if stated.changing:
+        said += " What changes within an episode is in no quarter."
     return f"{said}\n\n{ranges_table(stated, reached, figures)}"
 
 
