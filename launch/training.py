@@ -122,6 +122,8 @@ def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
         f"reward per step {figures['reward']:.3f}, {figures['return']:,.4g} an episode, on "
         f"{figures['robots']} robots{stated}; {time.monotonic() - began:.0f} s in all"
     )
+    measured = [f"{name} {value:.3g}" for name, value in figures["errors"].items()]
+    say("; ".join([*measured, f"{figures['failed']} of these robots failed"]))
     if figures["broken"]:
         say(f"{figures['broken']} robots exploded while training, and were begun anew")
     if figures["curriculum"] is not None:
