@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.envs.error_tally import ErrorTally
 from ashore.envs.randomize.randomization import Source
 from ashore.envs.simulation import SimulationConfig
 from ashore.envs.tasks.task import Array, Task
@@ -71,8 +72,6 @@ class Outcome:
     """Mean of each of the task's errors, by name and unit, over what was lived after `SETTLED`."""
     steps: int
     """Control steps lived through, over all robots."""
-    robots: Mapping[str, Array]
-    """Parameters that the source draws, as each robot has them, `(n, width)` by name."""
 
 
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
@@ -84,25 +83,21 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
         robots=course.robots, seed=course.seed, stagger=False, simulation=course.simulation
     )
     env = SimulationVecEnv(course.spec, course.task, contract, course.source, config)
-    sums: dict[str, float] = {}
-    lived = [0, 0]
+    errors, lived = ErrorTally(env, SETTLED), np.zeros(course.robots, dtype=np.int64)
 
-    def note(tick: int, alive: NDArray[np.bool_]) -> None:
-        lived[0] += int(alive.sum())
-        if tick < SETTLED * env.spec.rate:
-            return
-        lived[1] += int(alive.sum())
-        for name, error in course.task.errors(env.latest).items():
-            sums[name] = sums.get(name, 0.0) + float(error[alive].sum())
+    def note(step: int, alive: NDArray[np.bool_]) -> None:
+        lived[:] += alive
+        errors.note(step, alive)
 
     reward, failed = one_episode(env, act, env.episode_ticks - 1, note)
+    counted = max(1, int(errors.lived.sum()))
+    means = errors.means().items()
     return Outcome(
         reward=reward,
         plan=env.plan,
         failed=failed,
-        errors={name: value / max(1, lived[1]) for name, value in sums.items()},
-        steps=lived[0],
-        robots={name: env.simulation.values(name) for name in course.source.names},
+        errors={name: float(mean @ errors.lived) / counted for name, mean in means},
+        steps=int(lived.sum()),
     )
 
 
