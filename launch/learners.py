@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from io import StringIO
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import torch
@@ -87,7 +88,7 @@ def learn_stock(arena: Arena, pause: Pause) -> None:
         arena,
         pause,
         n_steps=config.horizon,
-        batch_size=size // config.update.minibatches,
+        batch_size=-(-size // config.update.minibatches),
         n_epochs=config.update.epochs,
         learning_rate=lambda left: config.learning_rate * (0.01 + 0.99 * left),
         gamma=config.gamma,
@@ -107,7 +108,11 @@ def learn_default(arena: Arena, pause: Pause) -> None:
 
 def _learn_stable_baselines(arena: Arena, pause: Pause, **options: Any) -> None:
     torch.set_num_threads(1)
-    model = PPO("MlpPolicy", arena.env(told=False), seed=arena.config.seed, device="cpu", **options)
+    env, seed = arena.env(told=False), arena.config.seed
+    with catch_warnings():
+        # The last minibatch is a little smaller than the others.
+        simplefilter("ignore")
+        model = PPO("MlpPolicy", env, seed=seed, device="cpu", **options)
 
     def act() -> Act:
         return lambda seen: np.asarray(model.predict(seen, deterministic=True)[0])
