@@ -75,4 +75,4 @@ def test_a_learner_that_ends_before_it_walks_leaves_the_race():
     short = replace(arena(Profile()), config=replace(CONFIG, steps=200))
     racers = race(short, short=True)
     assert racers[OURS].turn.over
-    assert racers[OURS].reached is None
+    assert racers[OURS].reached == {}
