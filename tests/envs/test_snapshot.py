@@ -23,6 +23,8 @@ from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 N, BEFORE, AFTER = 6, 25, 50
 TASKS = (("servo", "track"), ("servo", "swing_up"), ("arm", "reach"), ("quadruped", "walk"))
 WORLD = (

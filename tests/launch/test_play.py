@@ -31,6 +31,8 @@ from ashore.launch.opengl import choose_opengl
 from ashore.launch.pace import BEHIND, Pace
 from ashore.launch.play_controls import Controls
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 90.0
 QUADRUPED = RobotSpec.load("quadruped")
 WALK = make_task("walk", QUADRUPED)

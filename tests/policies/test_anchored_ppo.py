@@ -18,6 +18,8 @@ from ashore.policies.train import make_ppo, told
 from ashore.policies.train_config import NetworkConfig, TrainConfig
 from ashore.policies.update import Update
 
+pytestmark = pytest.mark.slow
+
 SPEC = RobotSpec.load("servo")
 TASK = make_task("track", SPEC)
 NARROW = NetworkConfig(trunk=(8, 8), critic=(8,), ticks=4, encoder=(8,), latent=6)
@@ -153,7 +155,6 @@ def test_a_minibatch_leaves_nothing_out_and_takes_nothing_twice(learner):
     assert sorted(rows.tolist()) == list(range(200))
 
 
-@pytest.mark.slow
 def test_a_heavy_anchor_holds_the_policy_near_its_reference():
     def distance(weight):
         learner = make(learning_rate=1e-3)

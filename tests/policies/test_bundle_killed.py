@@ -10,6 +10,8 @@ from ashore.policies import whole_folder
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
 
+pytestmark = pytest.mark.slow
+
 SAVER = """
 import os, shutil, signal, sys
 from ashore.policies import whole_folder

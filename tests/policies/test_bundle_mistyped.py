@@ -23,6 +23,8 @@ from ashore.policies.errors import PoliciesError
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.manifest import MANIFEST
 
+pytestmark = pytest.mark.slow
+
 WRONG = (None, True, -1, 0, 2**62, 1.0, 1.5, 1e300, "", "x", "\n" * 999, [], [[]], {}, {"a": 1})
 
 
