@@ -6,6 +6,13 @@ from ashore.policies.errors import TrainingError
 from ashore.policies.train_config import Algorithm, NetworkConfig, OffPolicyConfig, TrainConfig
 from ashore.policies.update import Update
 
+_MANY_JOINTS = TrainConfig(
+    robots=256,
+    horizon=32,
+    update=Update(epochs=5, minibatches=5),
+    network=NetworkConfig(trunk=(128, 128), spread=0.3),
+)
+
 RECIPES: dict[str, TrainConfig] = {
     "track": TrainConfig(),
     "swing_up": TrainConfig(
@@ -17,24 +24,8 @@ RECIPES: dict[str, TrainConfig] = {
         network=NetworkConfig(spread=0.8),
         target=0.85,
     ),
-    "walk": TrainConfig(
-        steps=4_000_000,
-        robots=256,
-        horizon=32,
-        gamma=0.98,
-        update=Update(epochs=5, minibatches=5),
-        network=NetworkConfig(trunk=(128, 128), spread=0.3),
-        target=0.8,
-    ),
-    "reach": TrainConfig(
-        steps=2_000_000,
-        robots=256,
-        horizon=32,
-        gamma=0.97,
-        update=Update(epochs=5, minibatches=5),
-        network=NetworkConfig(trunk=(128, 128), spread=0.3),
-        target=0.85,
-    ),
+    "walk": replace(_MANY_JOINTS, steps=4_000_000, gamma=0.98, target=0.8),
+    "reach": replace(_MANY_JOINTS, steps=2_000_000, gamma=0.97, target=0.85),
 }
 """What pretraining each task needs."""
 

@@ -83,8 +83,8 @@ class AnchoredPPO(PPO):
         rollout.reset()
         callback.on_rollout_start()
         for _ in range(n_rollout_steps):
-            seen, action, log_prob = self.explore()
             observation = torch.from_numpy(np.asarray(self._last_obs))
+            seen, action, log_prob = self.explore(observation)
             after, reward, done, infos = env.step(action.clamp(-1.0, 1.0).numpy())
             self.num_timesteps += env.num_envs
             callback.update_locals(locals())
@@ -112,13 +112,12 @@ class AnchoredPPO(PPO):
         return True
 
     @torch.no_grad()
-    def explore(self) -> tuple[Tensor, Tensor, Tensor]:
-        """What is seen, a random action, and its log-probability, of every robot."""
-        seen = self.policy.see(torch.from_numpy(np.asarray(self._last_obs)))
+    def explore(self, observation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What is seen of wide observations, a random action, and its log-probability."""
+        seen = self.policy.see(observation)
         mean, log_std = self.policy.mean(seen), self.policy.log_std
         noise = torch.randn_like(mean)
-        log_prob = -(0.5 * noise.square() + log_std + 0.5 * log(2.0 * pi)).sum(dim=1)
-        return seen, mean + log_std.exp() * noise, log_prob
+        return seen, mean + log_std.exp() * noise, _log_prob(noise, log_std)
 
     def train(self) -> None:
         """Update from the rollout just collected.
@@ -194,8 +193,7 @@ class AnchoredPPO(PPO):
         policy, update = self.policy, self.update
         mean, log_std = policy.mean(batch.seen), policy.log_std
         noise = (batch.action - mean) * torch.exp(-log_std)
-        log_prob = -(0.5 * noise.square() + log_std + 0.5 * log(2.0 * pi)).sum(dim=1)
-        change = log_prob - batch.log_prob
+        change = _log_prob(noise, log_std) - batch.log_prob
         ratio = torch.exp(change)
         clipped = ratio.clamp(1.0 - update.reach, 1.0 + update.reach)
         gain, cautious = batch.advantage * ratio, batch.advantage * clipped
@@ -215,6 +213,11 @@ class AnchoredPPO(PPO):
 
 def _stacked(rows: list[np.ndarray], like: Tensor) -> Tensor:
     return torch.from_numpy(np.stack(rows)) if rows else like[:0]
+
+
+def _log_prob(noise: Tensor, log_std: Tensor) -> Tensor:
+    """Log-density of Gaussian actions that are `noise` `(n, na)` standard deviations off."""
+    return -(0.5 * noise.square() + log_std + 0.5 * log(2.0 * pi)).sum(dim=1)
 
 
 def _divergence(mean: Tensor, centre: Tensor, spread: Tensor, reference_spread: Tensor) -> Tensor:

@@ -45,7 +45,9 @@ def _rare(figures: Figures) -> list[str]:
     ]
     for title, quarters in coverage["quarters"].items():
         named = zip(quarters, ORDINALS, strict=True)
-        shares += [(share, 4, f"the {each} quarter of `{title}`") for share, each in named]
+        shares += [
+            (share, len(ORDINALS), f"the {each} quarter of `{title}`") for share, each in named
+        ]
     return [
         f"Only {share:.2g}% of training was in {what}; an even share is {100.0 / parts:.3g}%."
         for share, parts, what in sorted((100.0 * s, parts, what) for s, parts, what in shares)

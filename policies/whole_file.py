@@ -16,21 +16,27 @@ def write_file(path: Path, content: bytes | memoryview) -> None:
     """
     staging = path.with_name(f".{path.name}")
     try:
-        with staging.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        put_on_disk(staging, content)
         os.replace(staging, path)
     finally:
         with suppress(OSError):
             staging.unlink(missing_ok=True)
     # Without this the new name may be lost with the power; some file systems cannot.
     with suppress(OSError):
-        _sync(path.parent)
+        sync_folder(path.parent)
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def put_on_disk(path: Path, content: bytes | memoryview) -> None:
+    """Write a file, and wait until it is on the disk."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's table of contents to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from ashore.policies.whole_file import put_on_disk, sync_folder
+
 _HERE, _EXCHANGE = -100, 2
 """Linux's AT_FDCWD and RENAME_EXCHANGE. Source: rename(2)."""
 _ASIDE = "old"
@@ -28,11 +30,11 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
         new = Path(near, "new")
         new.mkdir()
         for name, content in files.items():
-            _write(new / name, content)
-        _sync(new)
+            put_on_disk(new / name, content)
+        sync_folder(new)
         _put(new, target, Path(near, _ASIDE))
         # Before the older one is removed.
-        _sync(target.parent)
+        sync_folder(target.parent)
 
 
 def left_aside(target: Path) -> Path | None:
@@ -43,22 +45,6 @@ def left_aside(target: Path) -> Path | None:
 
 def _prefix(target: Path) -> str:
     return f".{target.name}."
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    """Bring a folder's table of contents to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _put(new: Path, target: Path, aside: Path) -> None:
