@@ -12,6 +12,7 @@
     draft/       from a user's MJCF or URDF to a robot's folder
     gym/         Gymnasium's own MuJoCo environments in a batch
     Gymnasium    gym_env and gym_ids: our robots as Gymnasium knows them
+    pictures     offscreen
     errors       errors
 
 Everything but tasks/, dice and errors needs MuJoCo; vec_env and gym_env need the `sim` extra whole.

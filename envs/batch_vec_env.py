@@ -72,10 +72,6 @@ class BatchVecEnv(VecEnv):
     def damaged(self) -> Mask:
         """Robots whose physics is no longer finite."""
 
-    @abstractmethod
-    def streams(self) -> dict[str, Dice]:
-        """Everything that random numbers are drawn from."""
-
     def _stagger(self) -> None:
         """Move first episodes to random times within themselves, at `PHASES` different ones."""
         apart = max(1, self.episode_ticks // PHASES)
@@ -139,15 +135,6 @@ class BatchVecEnv(VecEnv):
             "TimeLimit.truncated": not failed,
             "episode": {"r": float(self.returns[i]), "l": length, "whole": length + left},
         }
-
-    def draws(self) -> dict[str, list[int]]:
-        """How far each robot's streams have come, for `restore_draws`."""
-        return {name: dice.state() for name, dice in self.streams().items()}
-
-    def restore_draws(self, state: dict[str, list[int]]) -> None:
-        """Let every stream go on where `draws` was asked."""
-        for name, dice in self.streams().items():
-            dice.restore(state[name])
 
     def close(self) -> None:
         """Nothing to release: the batch ends with the object."""

@@ -83,14 +83,6 @@ class Dice:
         """Draw `k` whole numbers from 0 to `bound - 1` for each robot, `(n, k)`."""
         return np.asarray(self.uniform(0.0, bound, k).astype(np.intp).clip(0, bound - 1))
 
-    def state(self) -> list[int]:
-        """How many words each robot has drawn, for `restore`."""
-        return [int(count) for count in self._count]
-
-    def restore(self, state: list[int]) -> None:
-        """Go on where `state` was taken."""
-        self._count[:] = np.array(state, dtype=np.uint64)
-
     def _words(self, k: int) -> Words:
         begin = np.array(self._count[self._ids])
         self._count[self._ids] = begin + np.uint64(k)

@@ -1,10 +1,27 @@
 """`ErrorTally`: what people would measure of robots that do a task, robot by robot."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.tasks.task import Array
 from ashore.envs.vec_env import SimulationVecEnv
+
+
+def mean_errors(
+    errors: Mapping[str, Array], lived: NDArray[np.int64], among: NDArray[np.bool_] | None = None
+) -> dict[str, float]:
+    """Mean of each error over all steps that count; of some robots, a mask `(n,)`, only.
+
+    Args:
+        errors: means of each robot, `(n,)` by name and unit.
+        lived: steps of each robot that they are means of, `(n,)`.
+        among: the robots; None for all.
+    """
+    weight = lived if among is None else lived * among
+    steps = max(1, int(weight.sum()))
+    return {name: float(error @ weight) / steps for name, error in errors.items()}
 
 
 class ErrorTally:

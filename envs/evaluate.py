@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.error_tally import ErrorTally
+from ashore.envs.error_tally import ErrorTally, mean_errors
 from ashore.envs.randomize.randomization import Source
 from ashore.envs.simulation import SimulationConfig
 from ashore.envs.tasks.task import Array, Task
@@ -68,10 +68,19 @@ class Outcome:
     """The episodes' plans, `(n, k)`."""
     failed: NDArray[np.bool_]
     """Whose episode ended before its time, `(n,)`."""
-    errors: Mapping[str, float]
-    """Mean of each of the task's errors, by name and unit, over what was lived after `SETTLED`."""
+    each_errors: Mapping[str, Array]
+    """Mean of each of the task's errors of each robot after `SETTLED`, `(n,)` by name and unit."""
+    lived: NDArray[np.int64]
+    """Steps of each robot that its errors are means of, `(n,)`."""
     steps: int
     """Control steps lived through, over all robots."""
+    robots: Mapping[str, Array]
+    """Parameters that the source draws, as each robot has them, `(n, width)` by name."""
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Mean of each of the task's errors over all that was lived after `SETTLED`."""
+        return mean_errors(self.each_errors, self.lived)
 
 
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
@@ -83,21 +92,21 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
         robots=course.robots, seed=course.seed, stagger=False, simulation=course.simulation
     )
     env = SimulationVecEnv(course.spec, course.task, contract, course.source, config)
-    errors, lived = ErrorTally(env, SETTLED), np.zeros(course.robots, dtype=np.int64)
+    tally, steps = ErrorTally(env, SETTLED), np.zeros(course.robots, dtype=np.int64)
 
     def note(step: int, alive: NDArray[np.bool_]) -> None:
-        lived[:] += alive
-        errors.note(step, alive)
+        steps[:] += alive
+        tally.note(step, alive)
 
     reward, failed = one_episode(env, act, env.episode_ticks - 1, note)
-    counted = max(1, int(errors.lived.sum()))
-    means = errors.means().items()
     return Outcome(
         reward=reward,
         plan=env.plan,
         failed=failed,
-        errors={name: float(mean @ errors.lived) / counted for name, mean in means},
-        steps=int(lived.sum()),
+        each_errors=tally.means(),
+        lived=tally.lived,
+        steps=int(steps.sum()),
+        robots={name: env.simulation.values(name) for name in course.source.names},
     )
 
 

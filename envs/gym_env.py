@@ -7,7 +7,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.envs.errors import RenderError
+from ashore.envs.offscreen import make_renderer
 from ashore.envs.physics.robot_model import build_model
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.tasks import make_task
@@ -70,7 +70,7 @@ class RobotEnv(gymnasium.Env[Observation, Action]):
             source or Randomization.load(robot),
             EnvConfig(robots=1, stagger=False, seed=_drawn(seed)),
         )
-        clip = [term.clip for term in contract.terms for _ in range(term.size * term.history)]
+        clip = [term.clip for term in contract.all_terms for _ in range(term.width)]
         bound = np.array(clip, dtype=np.float32)
         self.observation_space = gymnasium.spaces.Box(-bound, bound)
         self.action_space = gymnasium.spaces.Box(-1.0, 1.0, (contract.action_size,), np.float32)
@@ -113,7 +113,7 @@ class RobotEnv(gymnasium.Env[Observation, Action]):
         data = mujoco.MjData(self._seen)
         data.qpos[:] = simulation.batch.bind("qpos")[0]
         mujoco.mj_forward(self._seen, data)
-        self._renderer = self._renderer or _renderer(self._seen)
+        self._renderer = self._renderer or make_renderer(self._seen, 480, 640)
         self._renderer.update_scene(data, camera=0 if self._seen.ncam else -1)
         return np.asarray(self._renderer.render(), dtype=np.uint8)
 
@@ -134,13 +134,3 @@ def register_envs() -> None:
 def _drawn(seed: int | None) -> int:
     """A seed: the one given, or one from the system's entropy."""
     return int(np.random.SeedSequence(seed).generate_state(1)[0]) if seed is None else seed
-
-
-def _renderer(model: mujoco.MjModel) -> mujoco.Renderer:
-    try:
-        return mujoco.Renderer(model, 480, 640)
-    except (mujoco.FatalError, ImportError, AttributeError, RuntimeError) as error:
-        raise RenderError(
-            "cannot render: this machine gives no OpenGL context; set MUJOCO_GL=egl (Debian: "
-            "libegl1) or MUJOCO_GL=osmesa (Debian: libosmesa6) before Python starts"
-        ) from error

@@ -147,11 +147,6 @@ class Simulation(ParameterSet):
         if self.bumps is not None:
             self.bumps.dice = Dice(seed, self.n, first, "ground")
 
-    def streams(self) -> dict[str, Dice]:
-        """Random streams that the simulation draws from, by purpose."""
-        grounds = {"ground": self.bumps.dice} if self.bumps is not None else {}
-        return {"wire": self.wire.dice, **grounds}
-
     def substep(self, goal: Array) -> None:
         """Advance one physics step with goals `(n, nj)` in force, as the encoder counts [rad]."""
         self._prepare()

@@ -93,11 +93,6 @@ class SimulationVecEnv(BatchVecEnv):
         changes = Dice(number, n, first, "intervals")
         self.intervals = Intervals(self.simulation, self.source, changes)
 
-    def streams(self) -> dict[str, Dice]:
-        """Everything that random numbers are drawn from."""
-        own = {"episodes": self.dice, "intervals": self.intervals.dice}
-        return {**own, **self.simulation.streams()}
-
     def reset(self) -> NDArray[np.float32]:
         """Begin an episode on every robot and return the observations."""
         self.begin(np.arange(self.num_envs))

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from ashore.envs.coverage import Coverage, Quarters
-from ashore.envs.error_tally import ErrorTally
-from ashore.envs.evaluate import SETTLED, one_episode
+from ashore.envs.error_tally import mean_errors
+from ashore.envs.evaluate import Course, evaluate
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.simulation import Simulation, SimulationConfig
@@ -23,8 +23,6 @@ from ashore.policies.train_config import NetworkConfig
 
 MEASURED = 256
 """Robots that a normaliser is measured on."""
-EXAMINED = 256
-"""Robots that a policy is examined on."""
 
 Array = NDArray[np.float64]
 Act = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -51,9 +49,7 @@ class Examination:
 
     def mean_errors(self, among: NDArray[np.bool_] | None = None) -> dict[str, float]:
         """Mean of each error over all steps that count; of some robots, a mask `(n,)`, only."""
-        weight = self.lived if among is None else self.lived * among
-        steps = max(1, int(weight.sum()))
-        return {name: float(error @ weight) / steps for name, error in self.errors.items()}
+        return mean_errors(self.errors, self.lived, among)
 
 
 class Lesson(Protocol):
@@ -171,20 +167,17 @@ class RobotLesson:
 
     def examine(self, act: Act, contract: Contract, seed: int) -> Examination:
         """Let a policy do one episode on each of 256 robots, without exploration."""
-        config = EnvConfig(robots=EXAMINED, seed=seed, stagger=False)
-        env = SimulationVecEnv(self.spec, self.task, contract, self.randomization, config)
-        errors = ErrorTally(env, SETTLED)
-        reward, failed = one_episode(env, act, env.episode_ticks - 1, errors.note)
-        ranges = Quarters(env.simulation, self.randomization)
-        values = {name: env.simulation.values(name) for name in self.randomization.names}
+        course = Course(spec=self.spec, task=self.task, source=self.randomization, seed=seed)
+        outcome = evaluate(act, contract, course)
+        ranges = Quarters(self.world(), self.randomization)
         return Examination(
-            reward=reward,
-            steps=env.episode_ticks,
-            failed=failed,
-            slices=self.task.slices(env.plan),
-            errors=errors.means(),
-            lived=errors.lived,
-            quarters=ranges.mean(ranges.of(values), reward),
+            reward=outcome.reward,
+            steps=round(self.task.episode * self.spec.rate),
+            failed=outcome.failed,
+            slices=self.task.slices(outcome.plan),
+            errors=outcome.each_errors,
+            lived=outcome.lived,
+            quarters=ranges.mean(ranges.of(outcome.robots), outcome.reward),
         )
 
 

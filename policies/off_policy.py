@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from sb3_contrib import TQC
 from stable_baselines3 import SAC
+from stable_baselines3.common.off_policy_algorithm import OffPolicyAlgorithm
 from stable_baselines3.common.vec_env import VecEnv
 from torch import nn
 
@@ -20,45 +21,39 @@ STEEPEST = 10.0
 """Largest norm of the actor's gradient, and of the critics'."""
 
 
-class FiniteSAC(SAC):
+class Finite(OffPolicyAlgorithm):
+    """What a learner needs in front of its own training to stop where a number is not finite."""
+
+    critic: Any
+    ent_coef_optimizer: Any
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        _guard(self)
+
+    def train(self, gradient_steps: int, batch_size: int = 64) -> None:
+        """Make gradient steps on random transitions.
+
+        Raises:
+            TrainingError: a weight or a gradient is not finite, as with a loss that is not.
+        """
+        _require_finite_weights(self)
+        super().train(gradient_steps, batch_size)
+
+
+class FiniteSAC(Finite, SAC):
     """Stable-Baselines3's SAC, which stops where a number is not finite.
 
     Source: Haarnoja et al., "Soft actor-critic algorithms and applications", arXiv 1812.05905.
     """
 
-    def _setup_model(self) -> None:
-        super()._setup_model()
-        _guard(self)
 
-    def train(self, gradient_steps: int, batch_size: int = 64) -> None:
-        """Make gradient steps on random transitions.
-
-        Raises:
-            TrainingError: a weight or a gradient is not finite, as with a loss that is not.
-        """
-        _require_finite_weights(self)
-        super().train(gradient_steps, batch_size)
-
-
-class FiniteTQC(TQC):
+class FiniteTQC(Finite, TQC):
     """Stable-Baselines3's TQC, which stops where a number is not finite.
 
     Source: Kuznetsov et al., "Controlling overestimation bias with truncated mixture of continuous
     distributional quantile critics", ICML 2020.
     """
-
-    def _setup_model(self) -> None:
-        super()._setup_model()
-        _guard(self)
-
-    def train(self, gradient_steps: int, batch_size: int = 64) -> None:
-        """Make gradient steps on random transitions.
-
-        Raises:
-            TrainingError: a weight or a gradient is not finite, as with a loss that is not.
-        """
-        _require_finite_weights(self)
-        super().train(gradient_steps, batch_size)
 
 
 OffPolicy = FiniteSAC | FiniteTQC
@@ -133,7 +128,7 @@ def _networks(contract: Contract, config: TrainConfig) -> dict[str, Any]:
     }
 
 
-def _guard(learner: SAC | TQC) -> None:
+def _guard(learner: Finite) -> None:
     """Let no optimizer of a learner make a step that is not finite, or too steep."""
     guarded = {"actor": learner.actor.optimizer, "critic": learner.critic.optimizer}
     if learner.ent_coef_optimizer is not None:
@@ -142,21 +137,21 @@ def _guard(learner: SAC | TQC) -> None:
         optimizer.register_step_pre_hook(partial(_temper, learner, name))
 
 
-def _temper(learner: SAC | TQC, name: str, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+def _temper(learner: Finite, name: str, optimizer: torch.optim.Optimizer, *_: Any) -> None:
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     norm = nn.utils.clip_grad_norm_(parameters, STEEPEST)
     if not torch.isfinite(norm):
         raise _stopped(learner, f"norm of the {name}'s gradient is {norm.item()}")
 
 
-def _require_finite_weights(learner: SAC | TQC) -> None:
+def _require_finite_weights(learner: Finite) -> None:
     for name, network in (("actor", learner.actor), ("critic", learner.critic)):
         total = torch.stack([each.detach().abs().sum() for each in network.parameters()]).sum()
         if not torch.isfinite(total):
             raise _stopped(learner, f"sum of the {name}'s weights is {total.item()}")
 
 
-def _stopped(learner: SAC | TQC, found: str) -> TrainingError:
+def _stopped(learner: Finite, found: str) -> TrainingError:
     return TrainingError(
         f"the {found} after {learner.num_timesteps} steps; the last checkpoint is kept: train anew "
         "with a lower learning rate, or resume from it"

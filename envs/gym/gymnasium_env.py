@@ -97,15 +97,6 @@ class GymnasiumVecEnv(BatchVecEnv):
         self._starts = parts["starts"]
         self.intervals = Intervals(self.simulation, self.source, parts["intervals"])
 
-    def streams(self) -> dict[str, Dice]:
-        """Everything that random numbers are drawn from."""
-        return {
-            "episodes": self.dice,
-            "starts": self._starts,
-            "wire": self.simulation.wire.dice,
-            "intervals": self.intervals.dice,
-        }
-
     def reset(self) -> Array:
         """Begin an episode on every robot and return the observations."""
         everyone = np.arange(self.num_envs)

@@ -7,6 +7,7 @@ from gymnasium_robots import N, actions, make, put
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
+from ashore.envs.snapshot import restore, snapshot
 
 
 def busy(frozen=()):
@@ -115,10 +116,10 @@ def test_draws_go_on_where_they_were_kept():
     env = make("Hopper-v5", busy())
     chosen = actions(env, 20)
     drive(env, chosen)
-    kept = env.draws()
+    kept = snapshot(env)
     want = drive(env, chosen)
     other = make("Hopper-v5", busy())
-    other.restore_draws(kept)
+    restore(other, kept)
     assert drive(other, chosen).tobytes() == want.tobytes()
-    env.restore_draws(kept)
+    restore(env, kept)
     assert drive(env, chosen).tobytes() == want.tobytes()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench import SHIPPED, Bench, small_bundle
+from refusal import refused
 
 from ashore.hardware.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command, Reading
@@ -22,16 +23,6 @@ def policy(tmp_path: Path) -> Path:
     config = {"gamma": 0.95, "gae_lambda": 0.95}
     facts = {"config": config, "figures": {}}
     return replace(bundle, provenance=facts, robot=SHIPPED).save(tmp_path / "policy")
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """The sentence that a command which must fail says."""
-    code = run([str(argument) for argument in arguments])
-    said = capsys.readouterr().err.strip()
-    assert code not in (0, None)
-    assert said.startswith("ashore: ")
-    assert len(said.splitlines()) == 1
-    return said
 
 
 def record(capsys: pytest.CaptureFixture[str], policy: Path, port: object, out: Path) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from bench import SHIPPED, small_bundle
+from refusal import refused
 
 from ashore.launch import exporting
 from ashore.launch.cli import run
@@ -17,15 +18,6 @@ from ashore.policies.onnx_model import onnx_model
 @pytest.fixture
 def policy(tmp_path):
     return replace(small_bundle(), robot=SHIPPED).save(tmp_path / "policy")
-
-
-def refused(capsys, *arguments):
-    """The sentence that a command which must fail says."""
-    assert run([str(argument) for argument in arguments]) == 1
-    said = capsys.readouterr().err.strip()
-    assert said.startswith("ashore: ")
-    assert len(said.splitlines()) == 1
-    return said
 
 
 def test_a_file_is_written_with_what_goes_in_and_comes_out(capsys, policy, tmp_path):

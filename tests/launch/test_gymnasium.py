@@ -1,6 +1,7 @@
 """`ashore train` on Gymnasium's environments, and what its policies are refused."""
 
 import pytest
+from refusal import refused
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.launch.cli import run
@@ -17,15 +18,6 @@ parameter = "strength"
 set = [0.9, 1.0]
 each = "robot"
 """
-
-
-def refused(capsys, *arguments):
-    """The sentence that a command which must fail says."""
-    assert run([str(argument) for argument in arguments]) == 1
-    said = capsys.readouterr().err.strip()
-    assert said.startswith("ashore: ")
-    assert len(said.splitlines()) == 1
-    return said
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-import torch
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
@@ -17,7 +16,7 @@ from ashore.launch.turn import Turn
 from ashore.policies.lesson import RobotLesson
 from ashore.policies.train_config import NetworkConfig, TrainConfig
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SPEC = RobotSpec.load("servo")
 LESSON = RobotLesson(
@@ -27,15 +26,6 @@ CONFIG = TrainConfig(
     steps=2_000, robots=8, horizon=10, network=NetworkConfig(trunk=(8, 8), critic=(8,))
 )
 NEEDS_RSL_RL = pytest.mark.skipif(find_spec("rsl_rl") is None, reason="rsl_rl is not installed")
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Networks this small only wait for one another on more than one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def arena(profile):

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from bench import small_bundle
 from PIL import Image
+from refusal import refused
 
 from ashore.envs.errors import PlayError, RenderError
 from ashore.envs.play.command_script import CommandScript
@@ -24,7 +25,6 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.walk import FASTEST, SLOWEST
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.cli import run
 from ashore.launch.clip_file import Clip, write_clip
 from ashore.launch.clip_format import require_format
 from ashore.launch.opengl import choose_opengl
@@ -56,16 +56,6 @@ def controls() -> Controls:
     source, contract = Randomization(terms=()), WALK.contract(QUADRUPED)
     cast = Cast(spec=QUADRUPED, task=WALK, contract=contract, source=source)
     return Controls(Player(lambda _: still, cast))
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
-    """The sentence that a command which must fail says."""
-    code = run(["play", *(str(argument) for argument in arguments)])
-    said = capsys.readouterr().err.strip()
-    assert code == 1
-    assert said.startswith("ashore: ")
-    assert len(said.splitlines()) == 1
-    return said
 
 
 class Page:
@@ -112,7 +102,7 @@ def test_the_page_is_for_this_machine_alone(page):
 
 
 def test_a_port_that_is_taken_is_one_sentence(page, trot, capsys):
-    said = refused(capsys, trot, "--port", page.port)
+    said = refused(capsys, "play", trot, "--port", page.port)
     assert f"port {page.port}" in said
     assert "--port" in said
 
@@ -280,7 +270,7 @@ def test_what_draws_without_a_window_is_found_or_named():
 def test_what_cannot_be_played_is_one_sentence(capsys, trot, tmp_path):
     servo = small_bundle().save(tmp_path / "servo")
     (tmp_path / "bad.txt").write_text("1 0 0 0\n1 2 3\n")
-    assert "leave out --script" in refused(capsys, servo, "--script", tmp_path / "bad.txt")
-    assert "bad.txt, line 2" in refused(capsys, trot, "--script", tmp_path / "bad.txt")
-    assert "whole number" in refused(capsys, trot, "--hidden", "x")
-    assert "nowhere" in refused(capsys, tmp_path / "nowhere")
+    assert "leave out --script" in refused(capsys, "play", servo, "--script", tmp_path / "bad.txt")
+    assert "bad.txt, line 2" in refused(capsys, "play", trot, "--script", tmp_path / "bad.txt")
+    assert "whole number" in refused(capsys, "play", trot, "--hidden", "x")
+    assert "nowhere" in refused(capsys, "play", tmp_path / "nowhere")

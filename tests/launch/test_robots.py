@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from refusal import refused
 
 from ashore.launch.cli import run
 
@@ -24,19 +25,14 @@ def arm(tmp_path: Path) -> Path:
     return path
 
 
-def refused(capsys, *arguments) -> str:
-    assert run([str(a) for a in arguments]) not in (0, None)
-    said = capsys.readouterr().err.strip()
-    assert said.startswith("ashore: ")
-    assert len(said.splitlines()) == 1
-    return said
-
-
 def test_new_makes_a_folder_that_check_lets_pass_with_its_guesses(capsys, arm, tmp_path):
     out = tmp_path / "made"
     assert run(["robot", "new", "arm", "--from-file", str(arm), "--out", str(out)]) == 0
     assert sorted(path.name for path in out.iterdir()) == [
-        "arm.xml", "randomization.toml", "spec.toml"]
+        "arm.xml",
+        "randomization.toml",
+        "spec.toml",
+    ]
     said = capsys.readouterr().out
     assert "1 actuators were taken out" in said
     assert f"next: ashore robot check {out}" in said

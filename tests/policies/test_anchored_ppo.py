@@ -18,21 +18,12 @@ from ashore.policies.train import make_ppo, told
 from ashore.policies.train_config import NetworkConfig, TrainConfig
 from ashore.policies.update import Update
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SPEC = RobotSpec.load("servo")
 TASK = make_task("track", SPEC)
 NARROW = NetworkConfig(trunk=(8, 8), critic=(8,), ticks=4, encoder=(8,), latent=6)
 CONFIG = TrainConfig(robots=8, horizon=25, network=NARROW, learning_rate=1e-2)
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Networks this small only wait for one another on more than one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make(memory="none", **changed):

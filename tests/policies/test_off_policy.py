@@ -19,6 +19,8 @@ from ashore.policies.off_policy import make_off_policy, off_policy_actor
 from ashore.policies.policy import Policy
 from ashore.policies.train_config import NetworkConfig, OffPolicyConfig, TrainConfig
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SPEC, RANGES = RobotSpec.load("servo"), Randomization.load("servo")
 TASK = make_task("track", SPEC)
 TINY = TrainConfig(
@@ -38,15 +40,6 @@ TOY = TrainConfig(
     off_policy=OffPolicyConfig(starts=2_000, batch=256),
 )
 BOTH = pytest.mark.parametrize("algorithm", ["sac", "tqc"])
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Networks this small only wait for one another on more than one thread."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def make(config=TINY, told=True, **changed):

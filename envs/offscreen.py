@@ -15,7 +15,6 @@ def make_renderer(model: mujoco.MjModel, height: int, width: int) -> mujoco.Rend
         return mujoco.Renderer(model, height, width)
     except (mujoco.FatalError, ImportError, AttributeError, RuntimeError) as error:
         raise RenderError(
-            "cannot draw a picture: this machine gives no OpenGL context; install libegl1 and "
-            "libgl1-mesa-dri (Debian's names) and set MUJOCO_GL=egl, or install libosmesa6 and set "
-            "MUJOCO_GL=osmesa"
+            "cannot render: this machine gives no OpenGL context; set MUJOCO_GL=egl (Debian: "
+            "libegl1) or MUJOCO_GL=osmesa (Debian: libosmesa6) before Python starts"
         ) from error
