@@ -15,8 +15,8 @@ RATE = 200.0
 OBSERVED, WIDTHS, ACTIONS = 48, (512, 256, 128), 12
 """A policy of the size that legged robots run."""
 
-Row_ = NDArray[np.float32]
-Call = Callable[[Row_], object]
+Observation = NDArray[np.float32]
+Call = Callable[[Observation], object]
 
 
 def inference_row(short: bool) -> Row:
@@ -34,9 +34,10 @@ def inference_row(short: bool) -> Row:
         weights[f"{name}.bias"] = np.zeros(narrow, np.float32)
         wide = narrow
     seen = rng.normal(size=(1, OBSERVED)).astype(np.float32)
-    calls: dict[str, Call] = {"ours": Policy(weights).act}
+    policy = Policy(weights)
+    calls: dict[str, Call] = {"ours": policy.act}
     if find_spec("onnxruntime") is not None and find_spec("onnx") is not None:
-        calls["onnx"] = onnx_call(weights)
+        calls["onnx"] = onnx_call(policy)
     seconds = paced(calls, seen, rounds=4 if short else 20, each=200)
     slow = {name: 1e6 * float(np.percentile(taken, 99.0)) for name, taken in seconds.items()}
     if "onnx" not in slow:
@@ -48,7 +49,9 @@ def inference_row(short: bool) -> Row:
     )
 
 
-def paced(calls: dict[str, Call], seen: Row_, rounds: int, each: int) -> dict[str, list[float]]:
+def paced(
+    calls: dict[str, Call], seen: Observation, rounds: int, each: int
+) -> dict[str, list[float]]:
     """Seconds of each call at `RATE`; the callees take turns, `each` calls a time."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for call in calls.values():
@@ -65,36 +68,17 @@ def paced(calls: dict[str, Call], seen: Row_, rounds: int, each: int) -> dict[st
     return taken
 
 
-def onnx_call(weights: dict[str, Row_]) -> Call:
+def onnx_call(policy: Policy) -> Call:
     """The same network by onnxruntime, on one thread."""
-    import onnx
     import onnxruntime
-    from onnx import TensorProto, helper, numpy_helper
 
-    nodes, at = [], "seen"
-    names = [name.removesuffix(".weight") for name in weights if name.endswith(".weight")]
-    for name in names:
-        out = "action" if name == "head" else f"{name}.out"
-        inputs = [at, f"{name}.weight", f"{name}.bias"]
-        nodes.append(helper.make_node("Gemm", inputs, [f"{name}.sum"], transB=1))
-        last = "Identity" if name == "head" else "Elu"
-        nodes.append(helper.make_node(last, [f"{name}.sum"], [out]))
-        at = out
-    graph = helper.make_graph(
-        nodes,
-        "policy",
-        [helper.make_tensor_value_info("seen", TensorProto.FLOAT, [1, OBSERVED])],
-        [helper.make_tensor_value_info("action", TensorProto.FLOAT, [1, ACTIONS])],
-        [numpy_helper.from_array(value, name) for name, value in weights.items()],
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
-    model.ir_version = 8
-    onnx.checker.check_model(model)
+    from ashore.policies.onnx_model import ACTION, OBSERVATION, network_model
+
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options)
+    session = onnxruntime.InferenceSession(network_model(policy), options)
 
-    def call(seen: Row_) -> object:
-        return session.run(None, {"seen": seen})
+    def call(seen: Observation) -> object:
+        return session.run([ACTION], {OBSERVATION: seen})
 
     return call

@@ -7,10 +7,10 @@ import mujoco
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ashore.envs.offscreen import make_renderer
 from ashore.envs.play.command_script import CommandScript
 from ashore.envs.play.gauges import Gauge
 from ashore.envs.play.marks import draw
-from ashore.envs.offscreen import make_renderer
 from ashore.envs.play.player import Player
 from ashore.envs.play.stage import ASKED, FOUND, Stage
 from ashore.envs.tasks.task import Array

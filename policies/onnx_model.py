@@ -22,11 +22,11 @@ from onnx import TensorProto, helper, numpy_helper
 from ashore.hardware.contract import Contract
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
-from ashore.policies.policy import Layer
+from ashore.policies.policy import Layer, Policy
 
 FORMAT, OPSET, IR_VERSION = 1, 17, 8
 """Layout of inputs, outputs and metadata; ONNX's operators and file version, both of 2022."""
-ACTION, GOAL = "action", "goal"
+OBSERVATION, ACTION, GOAL = "observation", "action", "goal"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,28 +70,22 @@ def onnx_model(bundle: Bundle) -> bytes:
     contract, graph = bundle.contract, _Graph()
     inputs = windows(contract)
     observation = _observe(graph, contract, inputs)
-    action = graph.clipped(_act(graph, bundle, observation), -1.0, 1.0, ACTION)
+    action = graph.clipped(_act(graph, bundle.policy, observation), -1.0, 1.0, ACTION)
     base = graph.ticks(contract.action.base, inputs[contract.action.base].ticks, slice(0, 1, 1))
     step = graph.add("Mul", [action, graph.constant(contract.action.scale)])
     wish = graph.add("Add", [base, step])
     graph.clipped(wish, contract.action.lower, contract.action.upper, GOAL)
-    made = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "policy",
-            [_value(name, each.ticks, each.size) for name, each in inputs.items()],
-            [_value(name, contract.action_size) for name in (ACTION, GOAL)],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
-        producer_name="ashore",
-        doc_string=(__doc__ or "").partition("\n\n")[2].strip(),
-    )
-    helper.set_model_props(made, _metadata(bundle, inputs))
-    onnx.checker.check_model(made, full_check=True)
-    content: bytes = made.SerializeToString(deterministic=True)
-    return content
+    given = [_value(name, each.ticks, each.size) for name, each in inputs.items()]
+    gives = [_value(name, contract.action_size) for name in (ACTION, GOAL)]
+    return graph.model(given, gives, _metadata(bundle, inputs))
+
+
+def network_model(policy: Policy) -> bytes:
+    """Build a model of a network alone: from a normalised `observation` to an `action`."""
+    graph = _Graph()
+    graph.add("Identity", [_act(graph, policy, OBSERVATION)], ACTION)
+    given, gives = _value(OBSERVATION, policy.observation_size), _value(ACTION, policy.action_size)
+    return graph.model([given], [gives], {})
 
 
 class _Graph:
@@ -100,6 +94,25 @@ class _Graph:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
+
+    def model(
+        self,
+        given: Sequence[onnx.ValueInfoProto],
+        gives: Sequence[onnx.ValueInfoProto],
+        metadata: dict[str, str],
+    ) -> bytes:
+        """A checked model of all that was added."""
+        made = helper.make_model(
+            helper.make_graph(self.nodes, "policy", given, gives, self.constants),
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="ashore",
+            doc_string=(__doc__ or "").partition("\n\n")[2].strip(),
+        )
+        helper.set_model_props(made, metadata)
+        onnx.checker.check_model(made, full_check=True)
+        content: bytes = made.SerializeToString(deterministic=True)
+        return content
 
     def add(self, operator: str, inputs: Sequence[str], output: str = "", **options: Any) -> str:
         name = output or f"/{operator}/{len(self.nodes)}"
@@ -166,9 +179,8 @@ def _observe(graph: _Graph, contract: Contract, inputs: dict[str, Window]) -> st
     return value
 
 
-def _act(graph: _Graph, bundle: Bundle, observation: str) -> str:
-    """What `Policy.act` does."""
-    policy, value = bundle.policy, observation
+def _act(graph: _Graph, policy: Policy, value: str) -> str:
+    """What `Policy.act` does with an observation."""
     if policy.latent is not None:
         present = graph.part(value, 1, slice(0, policy.present_size, 1))
         context = graph.part(value, 1, slice(policy.present_size, policy.observation_size, 1))

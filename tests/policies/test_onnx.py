@@ -7,7 +7,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from networks import network_for
+from networks import Network, Sizes, network_for
 
 from ashore.envs.tasks import make_task
 from ashore.hardware.contract import ActionTerm, Contract, Memory, ObservationTerm
@@ -15,7 +15,18 @@ from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
 from ashore.policies.gymnasium_robot import GymnasiumRobot
-from ashore.policies.onnx_model import FORMAT, IR_VERSION, OPSET, Window, onnx_model, windows
+from ashore.policies.onnx_model import (
+    ACTION,
+    FORMAT,
+    IR_VERSION,
+    OBSERVATION,
+    OPSET,
+    Window,
+    network_model,
+    onnx_model,
+    windows,
+)
+from ashore.policies.policy import Policy
 
 ROBOTS = {"servo": "track", "arm": "reach", "quadruped": "walk"}
 
@@ -201,3 +212,13 @@ def test_signals_that_cannot_be_inputs_are_refused(signal):
     terms = (*bundle.contract.terms[:-1], ObservationTerm(signal=signal, size=2))
     with pytest.raises(BundleError, match=f"signal '{signal}' cannot be an input of"):
         onnx_model(replace(bundle, contract=replace(bundle.contract, terms=terms)))
+
+
+@pytest.mark.parametrize("squash", [None, (1.0, 0.5, 2.0)])
+def test_a_network_alone_acts_as_it_does_in_numpy(squash):
+    sizes = Sizes(context=9, latent=4)
+    policy = Policy(Network(sizes, squash=squash).weights())
+    seen = np.random.default_rng(0).normal(size=(5, 16)).astype(np.float32)
+    session = onnxruntime.InferenceSession(network_model(policy))
+    (action,) = session.run([ACTION], {OBSERVATION: seen})
+    assert action == pytest.approx(policy.act(seen), abs=1e-5)
