@@ -14,7 +14,7 @@ from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.policies.bundle import Bundle
-from ashore.policies.network import (
+from ashore.policies.learners.network import (
     RUNGS,
     actor_weights,
     final_layers,

@@ -27,7 +27,7 @@ from ashore.launch.learners import (
 )
 from ashore.launch.recipes import RECIPES
 from ashore.launch.turn import Pause, Turn
-from ashore.policies.anchored_ppo import AnchoredPPO
+from ashore.policies.learners.anchored_ppo import AnchoredPPO
 from ashore.policies.lesson import RobotLesson
 
 UNIT = "control steps/s"

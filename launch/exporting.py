@@ -11,7 +11,7 @@ from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
 from ashore.policies.onnx_model import ACTION, GOAL, onnx_model, windows
 from ashore.policies.shipped import find_bundle
-from ashore.policies.whole_file import write_file
+from ashore.policies.storage.whole_file import write_file
 
 TOLERANCE = 1e-5
 """Largest difference that is put down to rounding, of an action, and of a goal [rad]."""

@@ -21,9 +21,9 @@ from ashore.envs.evaluate import Act
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract
 from ashore.launch.turn import Pause
-from ashore.policies.anchored_ppo import AnchoredPPO
+from ashore.policies.learners.anchored_ppo import AnchoredPPO
+from ashore.policies.learners.network import actor_weights
 from ashore.policies.lesson import RobotLesson
-from ashore.policies.network import actor_weights
 from ashore.policies.policy import Policy
 from ashore.policies.train import make_ppo, told
 from ashore.policies.train_config import TrainConfig

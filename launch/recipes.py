@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from ashore.policies.errors import TrainingError
+from ashore.policies.learners.update import Update
 from ashore.policies.train_config import Algorithm, NetworkConfig, OffPolicyConfig, TrainConfig
-from ashore.policies.update import Update
 
 _MANY_JOINTS = TrainConfig(
     robots=256,

@@ -8,7 +8,10 @@ from typing import Any
 from ashore.hardware.contract import Contract
 from ashore.hardware.errors import HardwareError
 from ashore.hardware.spec import RobotSpec
-from ashore.policies.bundle_files import (
+from ashore.policies.errors import BundleError
+from ashore.policies.gymnasium_robot import GymnasiumRobot, pack_robot, unpack_robot
+from ashore.policies.policy import Policy, Weights
+from ashore.policies.storage.bundle_files import (
     CRITIC,
     LARGEST,
     WEIGHTS,
@@ -17,14 +20,11 @@ from ashore.policies.bundle_files import (
     require_bundle,
     sha256,
 )
-from ashore.policies.errors import BundleError
-from ashore.policies.gymnasium_robot import GymnasiumRobot, pack_robot, unpack_robot
-from ashore.policies.manifest import MANIFEST, Manifest
-from ashore.policies.policy import Policy, Weights
-from ashore.policies.soundness import require_sound, require_typed
-from ashore.policies.strict_json import read_json, write_json
-from ashore.policies.weights_file import pack_weights, unpack_weights
-from ashore.policies.whole_folder import write_folder
+from ashore.policies.storage.manifest import MANIFEST, Manifest
+from ashore.policies.storage.soundness import require_sound, require_typed
+from ashore.policies.storage.strict_json import read_json, write_json
+from ashore.policies.storage.weights_file import pack_weights, unpack_weights
+from ashore.policies.storage.whole_folder import write_folder
 
 LONGEST_REASON = 400
 """Characters that are told of what is wrong with a bundle, which may hold anything."""

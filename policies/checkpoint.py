@@ -17,7 +17,7 @@ from ashore.envs.errors import EnvsError
 from ashore.envs.snapshot import restore, snapshot
 from ashore.hardware.contract import Contract
 from ashore.policies.errors import TrainingError
-from ashore.policies.learner_state import (
+from ashore.policies.learners.learner_state import (
     State,
     give_learner,
     give_random,
@@ -25,7 +25,7 @@ from ashore.policies.learner_state import (
     learner_state,
     random_state,
 )
-from ashore.policies.whole_file import write_file
+from ashore.policies.storage.whole_file import write_file
 
 NAME = "checkpoint.pt"
 FORMAT = 2

@@ -12,8 +12,8 @@ from ashore.envs.coverage import Coverage
 from ashore.envs.randomize.randomization import Randomization
 from ashore.hardware.contract import Contract
 from ashore.policies.bundle import Bundle
+from ashore.policies.card.model_card import learning_curve, model_card
 from ashore.policies.lesson import Examination, Lesson
-from ashore.policies.model_card import learning_curve, model_card
 from ashore.policies.onnx_model import onnx_model
 from ashore.policies.policy import Policy, Weights
 from ashore.policies.provenance import provenance

@@ -5,8 +5,8 @@ from importlib import resources
 from pathlib import Path
 
 from ashore.policies.errors import BundleError
-from ashore.policies.manifest import MANIFEST
-from ashore.policies.whole_folder import left_aside
+from ashore.policies.storage.manifest import MANIFEST
+from ashore.policies.storage.whole_folder import left_aside
 
 FOLDER = "pretrained"
 """Where they are in this room; a module of that name would hide them from type checkers."""

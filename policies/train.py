@@ -11,20 +11,20 @@ from stable_baselines3.common.vec_env import VecEnv
 from ashore.envs.randomize.curriculum import Curriculum
 from ashore.envs.randomize.randomization import Source
 from ashore.hardware.contract import Contract
-from ashore.policies.actor_critic import Shape
-from ashore.policies.anchored_ppo import AnchoredPPO
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
 from ashore.policies.event_log import event_logger
 from ashore.policies.finished import Finished
+from ashore.policies.learners.actor_critic import Shape
+from ashore.policies.learners.anchored_ppo import AnchoredPPO
+from ashore.policies.learners.network import actor_weights, critic_weights
+from ashore.policies.learners.off_policy import OffPolicy, make_off_policy, off_policy_actor
 from ashore.policies.lesson import Lesson
-from ashore.policies.network import actor_weights, critic_weights
-from ashore.policies.off_policy import OffPolicy, make_off_policy, off_policy_actor
 from ashore.policies.policy import Weights
 from ashore.policies.progress import Report, Watch
+from ashore.policies.storage.whole_file import write_file
 from ashore.policies.train_config import TrainConfig
-from ashore.policies.whole_file import write_file
 
 Learner = AnchoredPPO | OffPolicy
 

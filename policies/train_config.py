@@ -5,9 +5,9 @@ from typing import Literal
 
 from ashore.envs.randomize.curriculum import CurriculumConfig
 from ashore.hardware.contract import Contract
-from ashore.policies.actor_critic import Shape
 from ashore.policies.errors import TrainingError
-from ashore.policies.update import Update
+from ashore.policies.learners.actor_critic import Shape
+from ashore.policies.learners.update import Update
 
 Memory = Literal["none", "history", "encoder"]
 Algorithm = Literal["ppo", "sac", "tqc"]

@@ -14,8 +14,8 @@ from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.track import Track
 from ashore.policies.bundle import Bundle
+from ashore.policies.learners.off_policy import make_off_policy, off_policy_actor
 from ashore.policies.lesson import RobotLesson
-from ashore.policies.off_policy import make_off_policy, off_policy_actor
 from ashore.policies.train import train
 from ashore.policies.train_config import NetworkConfig, OffPolicyConfig, TrainConfig
 

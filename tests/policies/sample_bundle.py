@@ -12,7 +12,7 @@ from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import LONGEST_REASON, Bundle
 from ashore.policies.errors import BundleError
-from ashore.policies.manifest import MANIFEST
+from ashore.policies.storage.manifest import MANIFEST
 
 SPEC = RobotSpec.load("servo")
 CONTRACT = make_task("track", SPEC).contract(SPEC)

@@ -11,12 +11,12 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
-from ashore.policies.network import actor_weights, critic_weights, final_layers
+from ashore.policies.learners.network import actor_weights, critic_weights, final_layers
+from ashore.policies.learners.rollout import Rollout, Step
+from ashore.policies.learners.update import Update
 from ashore.policies.policy import Policy
-from ashore.policies.rollout import Rollout, Step
 from ashore.policies.train import make_ppo, told
 from ashore.policies.train_config import NetworkConfig, TrainConfig
-from ashore.policies.update import Update
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 

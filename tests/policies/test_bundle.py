@@ -9,12 +9,12 @@ import pytest
 from networks import Network, Sizes, network_for
 from sample_bundle import CONTRACT, bundle, layers, rewrite
 
-from ashore.policies import whole_folder
 from ashore.policies.bundle import Bundle
-from ashore.policies.bundle_files import LARGEST
 from ashore.policies.errors import BundleError
-from ashore.policies.manifest import MANIFEST
-from ashore.policies.weights_file import pack_weights, unpack_weights
+from ashore.policies.storage import whole_folder
+from ashore.policies.storage.bundle_files import LARGEST
+from ashore.policies.storage.manifest import MANIFEST
+from ashore.policies.storage.weights_file import pack_weights, unpack_weights
 
 
 def same(one, other):

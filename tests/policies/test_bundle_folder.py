@@ -11,7 +11,7 @@ from sample_bundle import JSON, WEIGHTS, refused
 
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
-from ashore.policies.manifest import MANIFEST
+from ashore.policies.storage.manifest import MANIFEST
 
 pytestmark = pytest.mark.usefixtures("impatient")
 

@@ -11,8 +11,8 @@ import pytest
 import torch
 from sample_bundle import FINITE, JSON, WEIGHTS, refused, rewrite
 
-from ashore.policies.manifest import MANIFEST
-from ashore.policies.weights_file import pack_weights
+from ashore.policies.storage.manifest import MANIFEST
+from ashore.policies.storage.weights_file import pack_weights
 
 pytestmark = pytest.mark.usefixtures("impatient")
 

@@ -6,15 +6,15 @@ import sys
 import pytest
 from sample_bundle import bundle
 
-from ashore.policies import whole_folder
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
+from ashore.policies.storage import whole_folder
 
 pytestmark = pytest.mark.slow
 
 SAVER = """
 import os, shutil, signal, sys
-from ashore.policies import whole_folder
+from ashore.policies.storage import whole_folder
 from ashore.policies.bundle import Bundle
 
 root, exchanges = sys.argv[1], sys.argv[2] == "exchange"

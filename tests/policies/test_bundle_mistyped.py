@@ -21,7 +21,7 @@ from ashore.policies.bundle import Bundle
 from ashore.policies.controller import PolicyController
 from ashore.policies.errors import PoliciesError
 from ashore.policies.gymnasium_robot import GymnasiumRobot
-from ashore.policies.manifest import MANIFEST
+from ashore.policies.storage.manifest import MANIFEST
 
 pytestmark = pytest.mark.slow
 

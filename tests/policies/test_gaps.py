@@ -1,6 +1,6 @@
 """Laws of gaps: what training saw little of is said, and where the policy does less."""
 
-from ashore.policies.gaps import gaps
+from ashore.policies.card.gaps import gaps
 
 EVEN = {
     "reward": 0.8,

@@ -15,9 +15,9 @@ from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError, TrainingError
 from ashore.policies.gymnasium_lesson import GymnasiumLesson
 from ashore.policies.gymnasium_robot import GymnasiumRobot
+from ashore.policies.learners.update import Update
 from ashore.policies.train import train
 from ashore.policies.train_config import NetworkConfig, TrainConfig
-from ashore.policies.update import Update
 
 pytestmark = pytest.mark.slow
 

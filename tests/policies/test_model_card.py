@@ -12,9 +12,9 @@ from test_train import LESSON, TINY
 from ashore.envs.evaluate import Course, evaluate
 from ashore.envs.randomize.randomization import Randomization
 from ashore.hardware.spec import RobotSpec
+from ashore.policies.card.training_command import training_command
 from ashore.policies.train import train
 from ashore.policies.train_config import NetworkConfig
-from ashore.policies.training_command import training_command
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import torch
 
-from ashore.policies.actor_critic import ActorCritic, Shape
-from ashore.policies.network import (
+from ashore.policies.learners.actor_critic import ActorCritic, Shape
+from ashore.policies.learners.network import (
     actor_weights,
     critic_weights,
     final_layers,

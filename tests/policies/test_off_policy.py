@@ -15,7 +15,7 @@ from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.errors import TrainingError
-from ashore.policies.off_policy import make_off_policy, off_policy_actor
+from ashore.policies.learners.off_policy import make_off_policy, off_policy_actor
 from ashore.policies.policy import Policy
 from ashore.policies.train_config import NetworkConfig, OffPolicyConfig, TrainConfig
 

@@ -25,7 +25,7 @@ from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
 from ashore.policies.checkpoint import NAME, Checkpoint
 from ashore.policies.errors import TrainingError, TrainingStopped
 from ashore.policies.event_log import event_logger
-from ashore.policies.learner_state import learner_state
+from ashore.policies.learners.learner_state import learner_state
 from ashore.policies.progress import Watch
 from ashore.policies.train import train
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ashore.hardware.contract import Contract
-from ashore.policies.actor_critic import ActorCritic, Shape
+from ashore.policies.learners.actor_critic import ActorCritic, Shape
 from ashore.policies.policy import Weights
 
 Arrays = dict[str, NDArray[np.float32]]

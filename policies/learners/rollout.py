@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ashore.policies.actor_critic import ActorCritic
+from ashore.policies.learners.actor_critic import ActorCritic
 
 SUPERVISED = 4
 """Of so many robots, one's context is kept at each tick for the encoder to learn from."""

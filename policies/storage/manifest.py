@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ashore.policies.errors import BundleError
-from ashore.policies.strict_json import read_json, write_json
+from ashore.policies.storage.strict_json import read_json, write_json
 
 MANIFEST = "bundle.json"
 FORMAT = 2

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from ashore.envs.randomize.randomization import Randomization
 from ashore.hardware.contract import Contract
 from ashore.hardware.spec import RobotSpec
-from ashore.policies.card_tables import kinds_table, number, ranges_table, table
-from ashore.policies.gaps import LESS, LITTLE, gaps
+from ashore.policies.card.card_tables import kinds_table, number, ranges_table, table
+from ashore.policies.card.gaps import LESS, LITTLE, gaps
+from ashore.policies.card.training_command import training_command
 from ashore.policies.lesson import Lesson
-from ashore.policies.training_command import training_command
 
 Facts = Mapping[str, Any]
 

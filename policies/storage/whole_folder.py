@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from ashore.policies.whole_file import put_on_disk, sync_folder
+from ashore.policies.storage.whole_file import put_on_disk, sync_folder
 
 _HERE, _EXCHANGE = -100, 2
 """Linux's AT_FDCWD and RENAME_EXCHANGE. Source: rename(2)."""

@@ -16,10 +16,10 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ashore.policies.actor_critic import ActorCritic
 from ashore.policies.errors import TrainingError
-from ashore.policies.rollout import Minibatch, Rollout, Step
-from ashore.policies.update import Update
+from ashore.policies.learners.actor_critic import ActorCritic
+from ashore.policies.learners.rollout import Minibatch, Rollout, Step
+from ashore.policies.learners.update import Update
 
 Found = dict[str, list[float]]
 """What each minibatch gave, by name."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ashore.policies.errors import BundleError
-from ashore.policies.manifest import MANIFEST, Manifest
-from ashore.policies.strict_json import read_json
-from ashore.policies.whole_folder import left_aside
+from ashore.policies.storage.manifest import MANIFEST, Manifest
+from ashore.policies.storage.strict_json import read_json
+from ashore.policies.storage.whole_folder import left_aside
 
 LARGEST = 64 << 20
 """Bytes of all files of a bundle together, at most."""

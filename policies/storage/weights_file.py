@@ -9,7 +9,7 @@ from safetensors.numpy import load, save
 
 from ashore.policies.errors import BundleError
 from ashore.policies.policy import Weights
-from ashore.policies.strict_json import read_json
+from ashore.policies.storage.strict_json import read_json
 
 LARGEST_HEADER = 1 << 20
 """Bytes of the longest table of contents."""

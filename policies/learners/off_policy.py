@@ -13,8 +13,8 @@ from torch import nn
 
 from ashore.hardware.contract import Contract
 from ashore.policies.errors import TrainingError
-from ashore.policies.network import Arrays, arrays
-from ashore.policies.off_policy_networks import SensedSAC, SensedTQC
+from ashore.policies.learners.network import Arrays, arrays
+from ashore.policies.learners.off_policy_networks import SensedSAC, SensedTQC
 from ashore.policies.train_config import TrainConfig
 
 STEEPEST = 10.0
