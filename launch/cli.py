@@ -1,5 +1,6 @@
 """`ashore`: one command line."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -25,10 +26,10 @@ to a robot's own log, and deploy only what held-out evidence supports."""
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return its exit code."""
-    if list(arguments) == ["--version"]:
-        say("\n".join(f"{name} {version}" for name, version in versions().items()))
-        return 0
     try:
+        if list(arguments) == ["--version"]:
+            say("\n".join(f"{name} {version}" for name, version in versions().items()))
+            return 0
         code = call(list(arguments))
     except PortLost as error:
         complain(str(error))
@@ -47,6 +48,10 @@ def run(arguments: Sequence[str]) -> int:
             "pip install 'ashore[sim]'"
         )
         return 1
+    except BrokenPipeError:
+        # Whoever read the output is gone, as in `ashore ... | head`; at exit Python writes again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_STOPPED
     except KeyboardInterrupt:
         complain("stopped by Ctrl-C")
         return EXIT_STOPPED

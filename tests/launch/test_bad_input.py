@@ -228,3 +228,14 @@ def test_a_robot_without_a_wire_is_refused_before_anything_is_trained(capsys, tm
     said = refused(capsys, "demo", robot, "--out", tmp_path / "demo")
     assert "can be simulated, but no wire drives it" in said
     assert not (tmp_path / "demo").exists()
+
+
+def test_a_reader_that_is_gone_gets_no_traceback():
+    command = [sys.executable, "-m", "ashore.launch.cli", "--version"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode != 0
+    assert said == b""
