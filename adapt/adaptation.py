@@ -15,7 +15,7 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import nominal_parameters
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Task
-from ashore.hardware.log import Log, check
+from ashore.hardware.logs.log import Log, check
 from ashore.policies.bundle import Bundle
 from ashore.policies.provenance import provenance
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
 from ashore.envs.tasks.task import Task, total
-from ashore.hardware.log import Log
+from ashore.hardware.logs.log import Log
 
 Array = NDArray[np.float64]
 

@@ -12,7 +12,7 @@ from scipy.signal import savgol_filter
 
 from ashore.adapt.errors import AdaptError
 from ashore.envs.physics.robot_model import build_model
-from ashore.hardware.log import Log
+from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]

@@ -1,12 +1,13 @@
 """What a robot is: its joints and sensors, its wires, its limits, its logs.
 
-    a robot      spec, joint_spec, body_spec, tables (reading specs), robots/ (folders that ship)
+    a robot      spec, made of *_spec, read by tables; robots/ (folders that ship)
     a policy's   contract
-    a tick       reading, robot (the protocol), serial_robot, servo_line, clock
-    the wire     transport, frame, dynamixel (the codec), exchange, bus, control_table, servos/
-    a run        safety, runner
-    a log        log, log_writer and what they are made of (log_*)
-    others' logs bam, puppersim
+    a tick       reading, robot (the protocol), serial_robot
+    wire/        transport, codecs, bus
+    servo/       a servo's registers and the talk with it; servos/ (control tables that ship)
+    run/         the control loop and its safety
+    logs/        our logs
+    importers/   others' logs
     errors       errors
 
 It needs numpy, pyserial and mcap, so that a robot's own computer can carry it.

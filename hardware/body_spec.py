@@ -1,4 +1,4 @@
-"""What a robot's body is besides joints, as far as its own computer must know: legs, arm, IMU."""
+"""What a robot's body is besides joints, as far as its own computer must know: legs and arm."""
 
 from dataclasses import dataclass
 
@@ -71,21 +71,3 @@ class ArmSpec:
         """Refuse an arm that nothing moves."""
         vector3("arm.tip", self.tip)
         allowed("arm.links", [], len(self.links) > 0, "at least one [[arm.links]] table")
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImuSpec:
-    """An inertial measurement unit on a robot's free base."""
-
-    roll: float = 0.0
-    """Mounting: rotation from the base's frame to the sensor's about x [rad]."""
-    pitch: float = 0.0
-    """Then about y [rad]."""
-    yaw: float = 0.0
-    """Then about z [rad]."""
-
-    def __post_init__(self) -> None:
-        """Refuse a mounting beyond a turn."""
-        for key in ("roll", "pitch", "yaw"):
-            value = getattr(self, key)
-            allowed(f"imu.{key}", value, abs(value) <= 3.1416, "-pi to pi rad")

@@ -9,6 +9,20 @@ Vector = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Inertial:
+    """What the inertial sensor said, turned into the base's frame: x forward, y left, z up."""
+
+    gyro: Vector
+    """Angular velocity of the base, `(3,)` [rad/s]."""
+    gravity: Vector
+    """Direction in which gravity pulls, `(3,)`, of length 1: 0, 0, -1 on level ground."""
+    acceleration: Vector
+    """Specific force at the sensor, `(3,)`: 0, 0, 9.81 at rest on level ground [m/s²]."""
+    age: float
+    """Time since the sample came; 0 when it came with this tick [s]."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reading:
     """What the joints said at one tick; every array is `(nj,)`, in the spec's joint order."""
 
@@ -32,6 +46,8 @@ class Reading:
     """Whether each servo's power stage was on; None when it was not asked, and taken as on."""
     duty: Vector | None = None
     """Signed duty of each servo's power stage, -1..1; None when it was not read."""
+    inertial: Inertial | None = None
+    """What the inertial sensor said; None for a robot without one."""
 
     @property
     def fresh(self) -> NDArray[np.bool_]:

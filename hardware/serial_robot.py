@@ -5,14 +5,14 @@ import struct
 
 import numpy as np
 
-from ashore.hardware.bus import Bus, BusConfig
-from ashore.hardware.clock import Clock, LockstepClock
 from ashore.hardware.errors import BusError, ContractError, PortLost, SpecError
 from ashore.hardware.joint_spec import JointSpec
 from ashore.hardware.reading import Command, Reading
-from ashore.hardware.servo_line import ServoLine
+from ashore.hardware.run.clock import Clock, LockstepClock
+from ashore.hardware.servo.servo_line import ServoLine
 from ashore.hardware.spec import RobotSpec
-from ashore.hardware.transport import SerialTransport, Tap
+from ashore.hardware.wire.bus import Bus, BusConfig
+from ashore.hardware.wire.transport import SerialTransport, Tap
 
 CYCLE = {
     "hardware_error_status": "B",

@@ -1,7 +1,6 @@
 """`RobotSpec`: everything about a robot that is not a policy, from one readable file."""
 
 import json
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -12,56 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.hardware.body_spec import ArmSpec, ImuSpec, LegSpec, LinkSpec
+from ashore.hardware.body_spec import ArmSpec, LegSpec, LinkSpec
+from ashore.hardware.bus_spec import BusSpec
 from ashore.hardware.errors import SpecError
+from ashore.hardware.imu_spec import ImuSpec
 from ashore.hardware.joint_spec import JointSpec
+from ashore.hardware.safety_spec import SafetySpec
 from ashore.hardware.tables import allowed, read_mapping, read_table, read_tables
 
 Vector = NDArray[np.float64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class BusSpec:
-    """The serial line of a robot."""
-
-    protocol: str = "dynamixel2"
-    """Wire protocol of the servos."""
-    baud: int = 1_000_000
-    """Bits per second."""
-    latency: float = 0.02
-    """Longest that adapter and host may take to deliver a reply [s]."""
-    watchdog: float = 0.2
-    """Time without an instruction after which a servo stops by itself [s]; 0 for never."""
-
-    def __post_init__(self) -> None:
-        """Refuse what no bus can be."""
-        known = self.protocol in ("dynamixel2", "feetech")
-        allowed("bus.protocol", self.protocol, known, '"dynamixel2" or "feetech"')
-        allowed("bus.baud", self.baud, 9600 <= self.baud <= 4_500_000, "9600 to 4500000")
-        allowed("bus.latency", self.latency, 0.0 < self.latency <= 1.0, "above 0 to 1 s")
-        reach = 0.0 <= self.watchdog <= 2.54
-        allowed("bus.watchdog", self.watchdog, reach, "0 (off) to 2.54 s, in steps of 0.02 s")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SafetySpec:
-    """What the safety filter and the runner allow."""
-
-    step_limit: float = 0.5
-    """Largest change of a goal in one control step [rad]."""
-    velocity_limit: float = 20.0
-    """Joint speed above which the run stops [rad/s]."""
-    stale_limit: int = 3
-    """Control steps that a joint may miss before the run stops."""
-    homing_time: float = 2.0
-    """Length of the ramp from where the joints are to where the task begins [s]."""
-    temperature_limit: float = 65.0
-    """Servo temperature above which the run stops [°C]."""
-
-    def __post_init__(self) -> None:
-        """Refuse limits that protect nothing."""
-        for key, value in asdict(self).items():
-            allowed(f"safety.{key}", value, 0 < value < math.inf, "above 0, finite")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from ashore.adapt.adaptation import Adaptation, AdaptConfig, adapt
 from ashore.adapt.finetune import FinetuneConfig
 from ashore.adapt.report import page
 from ashore.adapt.verdict import Answer
-from ashore.hardware.log import Log
+from ashore.hardware.logs.log import Log
 from ashore.launch.console import progress_bar, say
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle

@@ -13,8 +13,8 @@ from ashore.adapt.priors import HEALTHY
 from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.replay_set import whole_log_errors
 from ashore.adapt.trajectory import Trajectory
-from ashore.hardware.bam import import_bam
-from ashore.hardware.log import Log
+from ashore.hardware.importers.bam import import_bam
+from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 from ashore.launch import bench_pupper
 from ashore.launch.figure import Row, error_row

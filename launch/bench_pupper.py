@@ -12,8 +12,8 @@ from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.draft.robot_draft import RobotDraft
 from ashore.envs.simulation import nominal_parameters
-from ashore.hardware.log import Log
-from ashore.hardware.puppersim import JOINTS, import_puppersim
+from ashore.hardware.importers.puppersim import JOINTS, import_puppersim
+from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.figure import Row, error_row
 

@@ -13,7 +13,7 @@ from ashore.adapt.trajectory import Trajectory
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, check
+from ashore.hardware.logs.log import Log, check
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
 

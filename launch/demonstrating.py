@@ -15,8 +15,8 @@ from ashore.adapt.picture import loop_picture
 from ashore.adapt.report import Wire, write_report
 from ashore.adapt.verdict import require_deployable
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
-from ashore.hardware.control_table import ControlTable
-from ashore.hardware.log import Log
+from ashore.hardware.logs.log import Log
+from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.adapting import adapt_with_progress, save
 from ashore.launch.console import complain, say

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ashore.hardware.bam import import_bam
 from ashore.hardware.errors import LogError
-from ashore.hardware.puppersim import import_puppersim
+from ashore.hardware.importers.bam import import_bam
+from ashore.hardware.importers.puppersim import import_puppersim
 from ashore.launch.console import say
 
 ARCHIVE = ".npz"

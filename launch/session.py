@@ -15,9 +15,9 @@ from ashore.adapt.measured import measured_episodes
 from ashore.envs.dice import Dice
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Array, Task
-from ashore.hardware.clock import Clock, LockstepClock, SystemClock
-from ashore.hardware.log import Log, LogHeader, LogWriter
-from ashore.hardware.runner import Runner, RunResult, State
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
+from ashore.hardware.run.clock import Clock, LockstepClock, SystemClock
+from ashore.hardware.run.runner import Runner, RunResult, State
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import say

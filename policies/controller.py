@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ashore.envs.tasks.task import Task
 from ashore.hardware.contract import Memory
 from ashore.hardware.reading import Command, Reading
-from ashore.hardware.runner import Decision
+from ashore.hardware.run.runner import Decision
 from ashore.policies.bundle import Bundle
 
 

@@ -12,11 +12,11 @@ from ashore.envs.tasks.track import Track
 from ashore.envs.twin.hidden import draw_hidden
 from ashore.envs.twin.servo_plant import ServoPlant
 from ashore.envs.twin.twin import Twin, TwinConfig
-from ashore.hardware.clock import LockstepClock
 from ashore.hardware.contract import Contract
-from ashore.hardware.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command, Reading
-from ashore.hardware.runner import Controller, Decision, Runner, RunResult
+from ashore.hardware.run.clock import LockstepClock
+from ashore.hardware.run.runner import Controller, Decision, Runner, RunResult
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle

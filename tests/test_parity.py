@@ -11,7 +11,7 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks.track import Track
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract, Memory
-from ashore.hardware.log import Log
+from ashore.hardware.logs.log import Log
 from ashore.policies.controller import PolicyController
 
 BUNDLE = small_bundle()

@@ -17,7 +17,7 @@ OURS = {
 }
 ROOMS = list(OURS)
 FILES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / room).rglob("*.py"))]
-LIGHT = ["hardware.runner", "envs.tasks"]
+LIGHT = ["hardware.run.runner", "envs.tasks"]
 LIGHT += ["policies.policy", "policies.bundle", "policies.shipped", "policies.controller"]
 LIGHT += ["policies.errors", "policies.provenance"]
 

@@ -9,8 +9,8 @@ from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Array, Randomization, Source
 from ashore.envs.randomize.term import Term
 from ashore.envs.twin.hidden import draw_hidden
-from ashore.hardware.control_table import ControlTable
 from ashore.hardware.errors import SpecError
+from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 
 

@@ -14,9 +14,9 @@ from types import FrameType
 from typing import Literal
 
 from ashore.envs.errors import TwinError
-from ashore.envs.twin.firmware import Firmware, FirmwareConfig
+from ashore.envs.twin.servos.firmware import Firmware, FirmwareConfig
 from ashore.envs.twin.plant import Plant
-from ashore.hardware.dynamixel import LARGEST_ID
+from ashore.hardware.wire.dynamixel import LARGEST_ID
 
 _CHUNK = 4096
 _TICK = 0.005

@@ -17,8 +17,8 @@ from ashore.envs.dice import Dice
 from ashore.envs.physics.standing import held, stand
 from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
 from ashore.envs.tasks.task import Start
-from ashore.hardware.log import Log
-from ashore.hardware.puppersim import JOINTS, import_puppersim
+from ashore.hardware.importers.puppersim import JOINTS, import_puppersim
+from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 
 SHIPPED = RobotSpec.load("quadruped")

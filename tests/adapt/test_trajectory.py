@@ -9,7 +9,7 @@ from recorded import SERVO, recorded
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.physics.command_delay import CommandDelay
-from ashore.hardware.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command, Reading
 
 

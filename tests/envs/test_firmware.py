@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pendulum_plant import PendulumPlant
 
-from ashore.envs.twin.firmware import Firmware, FirmwareConfig
-from ashore.hardware import dynamixel
-from ashore.hardware.control_table import ControlTable
-from ashore.hardware.frame import Frame, Parser
+from ashore.envs.twin.servos.firmware import Firmware, FirmwareConfig
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.frame import Frame, Parser
 
 TABLE = ControlTable.load("xl330")
 CONFIG = FirmwareConfig(ids=(1, 2, 3))

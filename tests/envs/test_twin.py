@@ -14,11 +14,11 @@ from pendulum_plant import PendulumPlant
 
 from ashore.envs.errors import TwinError
 from ashore.envs.twin.twin import Twin, TwinConfig
-from ashore.hardware import dynamixel
-from ashore.hardware.bus import Bus, BusConfig, Result, Status
-from ashore.hardware.control_table import ControlTable
 from ashore.hardware.errors import PortError, PortLost
-from ashore.hardware.transport import SerialTransport
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.bus import Bus, BusConfig, Result, Status
+from ashore.hardware.wire.transport import SerialTransport
 
 TABLE = ControlTable.load("xl330")
 IDS = (1, 2, 3)

@@ -13,9 +13,9 @@ from ashore.envs.errors import TwinError
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.twin.hidden import OUT_OF_RANGE, draw_hidden
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
-from ashore.hardware.clock import LockstepClock
 from ashore.hardware.errors import PortLost
 from ashore.hardware.reading import Command, Reading
+from ashore.hardware.run.clock import LockstepClock
 from ashore.hardware.serial_robot import SerialRobot
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ashore.hardware.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command, Reading
 
 HEADER = LogHeader(

@@ -5,7 +5,7 @@ import threading
 import tty
 from collections.abc import Callable
 
-from ashore.hardware.frame import Frame, Parser
+from ashore.hardware.wire.frame import Frame, Parser
 
 Script = Callable[[Frame], bytes]
 

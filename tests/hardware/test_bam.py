@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ashore.hardware.bam import import_bam
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, check
+from ashore.hardware.importers.bam import import_bam
+from ashore.hardware.logs.log import Log, check
 
 BENCH = Path(__file__).resolve().parents[3] / "shared" / "data" / "xl330"
 

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted_line import Script, ScriptedLine
 
-from ashore.hardware import dynamixel
-from ashore.hardware.bus import Bus, BusConfig, Result, Status
-from ashore.hardware.control_table import ControlTable
-from ashore.hardware.dynamixel import Block, Instruction
 from ashore.hardware.errors import PortLost, SpecError
-from ashore.hardware.frame import Frame
-from ashore.hardware.transport import SerialTransport
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.bus import Bus, BusConfig, Result, Status
+from ashore.hardware.wire.dynamixel import Block, Instruction
+from ashore.hardware.wire.frame import Frame
+from ashore.hardware.wire.transport import SerialTransport
 
 TABLE = ControlTable.load("xl330")
 PONG = b"\xb0\x04\x34"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ashore.hardware.control_table import ControlTable, Register
 from ashore.hardware.errors import HardwareError
+from ashore.hardware.servo.control_table import ControlTable, Register
 
 TABLE = ControlTable.load("xl330")
 registers = st.sampled_from(list(TABLE))

@@ -5,9 +5,9 @@ from dynamixel_sdk import Protocol2PacketHandler
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ashore.hardware import dynamixel
 from ashore.hardware.errors import BusError, HardwareError
-from ashore.hardware.frame import HEADER, LONGEST, Frame, Parser, crc16, encode, stuff, unstuff
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.frame import HEADER, LONGEST, Frame, Parser, crc16, encode, stuff, unstuff
 
 # Source: ROBOTIS e-manual, "DYNAMIXEL Protocol 2.0", the examples of each instruction.
 MANUAL = [

@@ -13,7 +13,7 @@ from log_samples import HEADER, SIGNALS, reading, write
 from mcap.reader import make_reader
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command
 
 FLOATS = st.floats(width=64)

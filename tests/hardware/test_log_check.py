@@ -5,7 +5,7 @@ import pytest
 from log_samples import HEADER, opened, reading, write
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, LogWriter, check
+from ashore.hardware.logs.log import Log, LogWriter, check
 from ashore.hardware.reading import Command
 
 

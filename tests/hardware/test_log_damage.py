@@ -8,7 +8,7 @@ from log_samples import opened, write
 from mcap.reader import make_reader
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, recover
+from ashore.hardware.logs.log import Log, recover
 
 
 @pytest.fixture(scope="module")

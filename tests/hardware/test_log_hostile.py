@@ -11,8 +11,8 @@ from log_samples import HEADER, SIGNALS, opened
 from mcap.writer import MCAP0_MAGIC, Writer
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, recover
-from ashore.hardware.log_file import LogFile
+from ashore.hardware.logs.log import Log, recover
+from ashore.hardware.logs.log_file import LogFile
 
 
 def mcap_of(messages: list[bytes], version: str | None = "1") -> bytes:

@@ -11,12 +11,12 @@ from log_samples import HEADER, opened, reading
 from mcap.writer import Writer
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, LogWriter
+from ashore.hardware.logs.log import Log, LogWriter
 
 CHILD = """
 import sys, time
 import numpy as np
-from ashore.hardware.log import LogHeader, LogWriter
+from ashore.hardware.logs.log import LogHeader, LogWriter
 from ashore.hardware.reading import Reading
 log = LogWriter(sys.argv[1], LogHeader(robot="arm"))
 tick = 0
@@ -108,7 +108,7 @@ def test_a_full_disk_is_told_and_what_came_before_is_readable(tmp_path):
 import resource, signal, sys
 import numpy as np
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log
-from ashore.hardware.puppersim import JOINTS, import_puppersim
+from ashore.hardware.importers.puppersim import JOINTS, import_puppersim
+from ashore.hardware.logs.log import Log
 
 
 def archive(path, **changed):

@@ -10,15 +10,15 @@ import pytest
 from bench import COUNT, PERIOD, SPEC, Bench, Script, at, with_joint
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
-from ashore.hardware.clock import LockstepClock, SystemClock
-from ashore.hardware.control_table import ControlTable
-from ashore.hardware.dynamixel import Instruction
 from ashore.hardware.errors import BusError, PortLost
-from ashore.hardware.frame import Frame, Parser
-from ashore.hardware.log import Log, LogHeader, LogWriter, check
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter, check
 from ashore.hardware.reading import Command, Reading
-from ashore.hardware.runner import LATE_STEPS, Runner, RunResult, State
+from ashore.hardware.run.clock import LockstepClock, SystemClock
+from ashore.hardware.run.runner import LATE_STEPS, Runner, RunResult, State
 from ashore.hardware.serial_robot import SerialRobot
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire.dynamixel import Instruction
+from ashore.hardware.wire.frame import Frame, Parser
 
 Benches = Callable[..., Bench]
 TABLE = ControlTable.load("xl330")

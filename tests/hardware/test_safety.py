@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ashore.hardware.reading import Command, Reading
-from ashore.hardware.safety import SafetyFilter
+from ashore.hardware.run.safety import SafetyFilter
 
 JOINTS = tuple(
     replace(SPEC.joints[0], name=name, id=i, lower=lower, upper=upper)

@@ -11,12 +11,12 @@ import pytest
 from bench import COUNT, PERIOD, SPEC, Bench, with_joint
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
-from ashore.hardware.bus import Bus, BusConfig
-from ashore.hardware.control_table import ControlTable
 from ashore.hardware.errors import BusError, ContractError, PortError, PortLost
 from ashore.hardware.reading import Command
 from ashore.hardware.serial_robot import SerialRobot
-from ashore.hardware.transport import SerialTransport
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire.bus import Bus, BusConfig
+from ashore.hardware.wire.transport import SerialTransport
 
 Benches = Callable[..., Bench]
 TABLE = ControlTable.load("xl330")
@@ -311,7 +311,7 @@ def test_in_lockstep_a_run_is_the_same_to_the_byte(benches: Benches) -> None:
 
 HOST = """
 import sys
-from ashore.hardware.clock import SystemClock
+from ashore.hardware.run.clock import SystemClock
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec
 robot = SerialRobot.open(RobotSpec.load("servo"), sys.argv[1], SystemClock(), latency=1.0)

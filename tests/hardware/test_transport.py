@@ -8,9 +8,9 @@ import pytest
 import serial
 from scripted_line import ScriptedLine
 
-from ashore.hardware import dynamixel
 from ashore.hardware.errors import PortError, PortLost
-from ashore.hardware.transport import SerialTransport
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.transport import SerialTransport
 
 PONG = dynamixel.status(1, 0, b"\xb0\x04\x34")
 

@@ -10,7 +10,7 @@ import pytest
 from bench import SHIPPED, Bench, small_bundle
 from refusal import refused
 
-from ashore.hardware.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command, Reading
 from ashore.launch.cli import run
 from ashore.policies.bundle import Bundle

@@ -10,7 +10,7 @@ import pytest
 
 from ashore.adapt.measured import measured_episodes
 from ashore.envs.tasks.track import Track
-from ashore.hardware.log import Log
+from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 

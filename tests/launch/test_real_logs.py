@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ashore.hardware.log import Log
+from ashore.hardware.logs.log import Log
 from ashore.launch.cli import run
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"

@@ -12,11 +12,11 @@ import pytest
 from bench import SHIPPED, small_bundle
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
-from ashore.hardware.bus import Bus, BusConfig
-from ashore.hardware.control_table import ControlTable
 from ashore.hardware.errors import LogError
-from ashore.hardware.log import Log
-from ashore.hardware.transport import SerialTransport
+from ashore.hardware.logs.log import Log
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire.bus import Bus, BusConfig
+from ashore.hardware.wire.transport import SerialTransport
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ from typing import IO, Protocol, cast
 from mcap.writer import CompressionType, Writer
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_header import LogHeader
-from ashore.hardware.log_schemas import CHANNELS
+from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.logs.log_schemas import CHANNELS
 
 CHUNK_BYTES = 64 * 1024
 """Size at which a chunk is closed, before compression [B]."""

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_scan import LogMessage
-from ashore.hardware.log_schemas import READING_SIGNALS
-from ashore.hardware.log_tables import Commands, PolicySteps, Readings
+from ashore.hardware.logs.log_scan import LogMessage
+from ashore.hardware.logs.log_schemas import READING_SIGNALS
+from ashore.hardware.logs.log_tables import Commands, PolicySteps, Readings
 
 _NAN = float("nan")
 

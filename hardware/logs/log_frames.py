@@ -10,7 +10,7 @@ from mcap.opcode import Opcode
 from mcap.writer import MCAP0_MAGIC
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_chunk import LARGEST_CHUNK
+from ashore.hardware.logs.log_chunk import LARGEST_CHUNK
 
 _BLOCK = 1 << 20
 _HEAD = 9

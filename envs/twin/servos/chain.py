@@ -6,10 +6,10 @@ Level (68)".
 
 from collections.abc import Iterable, Sequence
 
-from ashore.envs.twin.servo import Servo
-from ashore.hardware import dynamixel
-from ashore.hardware.dynamixel import Block, Instruction
-from ashore.hardware.frame import BROADCAST, LONGEST, Frame
+from ashore.envs.twin.servos.servo import Servo
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.dynamixel import Block, Instruction
+from ashore.hardware.wire.frame import BROADCAST, LONGEST, Frame
 
 _LEVEL: dict[int, int] = {Instruction.PING: 0, Instruction.READ: 1}
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ashore.hardware import dynamixel
-from ashore.hardware.frame import Frame, Parser
-from ashore.hardware.transport import Transport
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.frame import Frame, Parser
+from ashore.hardware.wire.transport import Transport
 
 _BITS_A_BYTE = 10  # 8N1: start, eight, stop
 _STATUS_LENGTH = 11

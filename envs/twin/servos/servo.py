@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ashore.envs.twin.servo_memory import (
+from ashore.envs.twin.servos.servo_memory import (
     DATA_LENGTH,
     DATA_RANGE,
     RESULT_FAIL,
@@ -12,7 +12,7 @@ from ashore.envs.twin.servo_memory import (
     Refusal,
     ServoMemory,
 )
-from ashore.hardware.dynamixel import ALERT, CLEAR_TURNS, Instruction
+from ashore.hardware.wire.dynamixel import ALERT, CLEAR_TURNS, Instruction
 
 TURN = 4096
 """Encoder counts in a revolution."""

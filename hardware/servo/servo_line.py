@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from ashore.hardware.bus import Bus, Result, Status
-from ashore.hardware.control_table import ControlTable
-from ashore.hardware.dynamixel import ERROR_NAMES
 from ashore.hardware.errors import BusError
 from ashore.hardware.joint_spec import JointSpec
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire.bus import Bus, Result, Status
+from ashore.hardware.wire.dynamixel import ERROR_NAMES
 
 EXTENDED_POSITION = 4
 """Operating mode whose goals may lie beyond one turn."""

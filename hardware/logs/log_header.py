@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_json import to_json
+from ashore.hardware.logs.log_json import to_json
 
 FORMAT_VERSION = "1"
 """Version of the log's layout; a reader refuses any other."""

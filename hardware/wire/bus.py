@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ashore.hardware import dynamixel
-from ashore.hardware.control_table import Register
-from ashore.hardware.exchange import BusConfig, Counters, Exchange, Result, Status
-from ashore.hardware.transport import Transport
+from ashore.hardware.servo.control_table import Register
+from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.exchange import BusConfig, Counters, Exchange, Result, Status
+from ashore.hardware.wire.transport import Transport
 
 __all__ = ["Bus", "BusConfig", "Counters", "Result", "Status"]
 

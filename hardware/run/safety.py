@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.hardware.control_table import ControlTable
 from ashore.hardware.reading import Command, Reading, Vector
+from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 
 

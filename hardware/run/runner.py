@@ -10,12 +10,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.hardware.clock import Clock
 from ashore.hardware.errors import HardwareError, LogError, PortLost
-from ashore.hardware.log_writer import LogWriter
+from ashore.hardware.logs.log_writer import LogWriter
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.robot import Robot
-from ashore.hardware.safety import SafetyFilter
+from ashore.hardware.run.clock import Clock
+from ashore.hardware.run.safety import SafetyFilter
 
 BAD_COMMANDS = 3
 """Control steps in a row whose goals are not finite, after which the run stops."""

@@ -3,7 +3,7 @@
 Source: ROBOTIS e-manual, "XL330-M288-T, Control Table" and "Status Packet, Error".
 """
 
-from ashore.hardware.control_table import EEPROM_END, ControlTable, Register
+from ashore.hardware.servo.control_table import EEPROM_END, ControlTable, Register
 
 RESULT_FAIL, UNKNOWN_INSTRUCTION = 1, 2
 DATA_RANGE, DATA_LENGTH, DATA_LIMIT, ACCESS = 4, 5, 6, 7

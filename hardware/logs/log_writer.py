@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_file import LogFile
-from ashore.hardware.log_header import LogHeader
-from ashore.hardware.log_json import to_json
-from ashore.hardware.log_queue import LogQueue
-from ashore.hardware.log_schemas import (
+from ashore.hardware.logs.log_file import LogFile
+from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.logs.log_json import to_json
+from ashore.hardware.logs.log_queue import LogQueue
+from ashore.hardware.logs.log_schemas import (
     COMMAND,
     EVENT,
     OPTIONAL_SIGNALS,

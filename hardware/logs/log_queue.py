@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_file import LogFile
-from ashore.hardware.log_json import to_json
-from ashore.hardware.log_schemas import EVENT
+from ashore.hardware.logs.log_file import LogFile
+from ashore.hardware.logs.log_json import to_json
+from ashore.hardware.logs.log_schemas import EVENT
 
 CHUNK_SECONDS = 0.2
 """Longest time a message waits for its chunk to be closed [s]."""

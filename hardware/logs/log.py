@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_columns import (
+from ashore.hardware.logs.log_columns import (
     Column,
     CommandColumns,
     PolicyColumns,
@@ -16,12 +16,12 @@ from ashore.hardware.log_columns import (
     need,
     parse,
 )
-from ashore.hardware.log_header import LogHeader
-from ashore.hardware.log_recovery import Recovery, recover
-from ashore.hardware.log_scan import LogMessage, LogScan
-from ashore.hardware.log_schemas import COMMAND, EVENT, POLICY, RAW_RX, RAW_TX, READING
-from ashore.hardware.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
-from ashore.hardware.log_writer import LogWriter
+from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.logs.log_recovery import Recovery, recover
+from ashore.hardware.logs.log_scan import LogMessage, LogScan
+from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, RAW_RX, RAW_TX, READING
+from ashore.hardware.logs.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
+from ashore.hardware.logs.log_writer import LogWriter
 
 __all__ = [
     "Commands",

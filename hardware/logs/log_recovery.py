@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_file import LogFile
-from ashore.hardware.log_json import to_json
-from ashore.hardware.log_scan import LogMessage, LogScan
-from ashore.hardware.log_schemas import EVENT
+from ashore.hardware.logs.log_file import LogFile
+from ashore.hardware.logs.log_json import to_json
+from ashore.hardware.logs.log_scan import LogMessage, LogScan
+from ashore.hardware.logs.log_schemas import EVENT
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_header import LogHeader
-from ashore.hardware.log_writer import LogWriter
+from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.logs.log_writer import LogWriter
 from ashore.hardware.reading import Command, Reading
 
 JOINTS = tuple(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from ashore.hardware.errors import BusError
-from ashore.hardware.frame import (
+from ashore.hardware.wire.frame import (
     BROADCAST,
     HEADER,
     STATUS,

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.errors import TwinError
-from ashore.envs.twin.chain import Chain
+from ashore.envs.twin.servos.chain import Chain
 from ashore.envs.twin.plant import Drive, Plant, Sense, Vector
-from ashore.envs.twin.servo import OVERHEAT, OVERLOAD, VOLTAGE, Sample, Servo
-from ashore.envs.twin.servo_memory import ServoMemory
-from ashore.hardware.control_table import ControlTable
-from ashore.hardware.dynamixel import Instruction
-from ashore.hardware.frame import Frame, Parser
+from ashore.envs.twin.servos.servo import OVERHEAT, OVERLOAD, VOLTAGE, Sample, Servo
+from ashore.envs.twin.servos.servo_memory import ServoMemory
+from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.wire.dynamixel import Instruction
+from ashore.hardware.wire.frame import Frame, Parser
 
 _SATURATED = 0.98
 _ROUNDING = 1e-9

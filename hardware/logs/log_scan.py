@@ -11,10 +11,10 @@ from mcap.opcode import Opcode
 from mcap.records import Channel, Message, Metadata, Statistics
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.log_chunk import chunk_records
-from ashore.hardware.log_frames import Frame, LogFrames
-from ashore.hardware.log_header import LogHeader, read_header
-from ashore.hardware.log_schemas import CHANNELS, TOPIC_OF_ID
+from ashore.hardware.logs.log_chunk import chunk_records
+from ashore.hardware.logs.log_frames import Frame, LogFrames
+from ashore.hardware.logs.log_header import LogHeader, read_header
+from ashore.hardware.logs.log_schemas import CHANNELS, TOPIC_OF_ID
 
 _TOPICS = frozenset(channel.topic for channel in CHANNELS)
 

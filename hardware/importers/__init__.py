@@ -1,0 +1,1 @@
+"""Logs of others, read into ours: BAM's JSON (bam), puppersim's archives (puppersim)."""
