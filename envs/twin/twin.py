@@ -14,8 +14,8 @@ from types import FrameType
 from typing import Literal
 
 from ashore.envs.errors import TwinError
-from ashore.envs.twin.servos.firmware import Firmware, FirmwareConfig
 from ashore.envs.twin.plant import Plant
+from ashore.envs.twin.servos.firmware import Firmware, FirmwareConfig
 from ashore.hardware.wire.dynamixel import LARGEST_ID
 
 _CHUNK = 4096

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.errors import TwinError
-from ashore.envs.twin.servos.chain import Chain
 from ashore.envs.twin.plant import Drive, Plant, Sense, Vector
+from ashore.envs.twin.servos.chain import Chain
 from ashore.envs.twin.servos.servo import OVERHEAT, OVERLOAD, VOLTAGE, Sample, Servo
 from ashore.envs.twin.servos.servo_memory import ServoMemory
 from ashore.hardware.servo.control_table import ControlTable
