@@ -29,6 +29,12 @@ class JointSpec:
     """Angle of the default pose [rad]."""
     p_gain: int = 400
     """Position P gain register."""
+    velocity_limit: float | None = None
+    """Speed above which a run stops; None for the robot's `safety.velocity_limit` [rad/s]."""
+    current_limit: float | None = None
+    """Largest motor current, written to the servo; None leaves it as it is [A]."""
+    pwm_limit: float | None = None
+    """Largest duty, 0..1, written to the servo; None leaves it as it is."""
     motor: Mapping[str, float] = field(default_factory=dict)
     """Parameters of this joint's motor that differ from its servo model's, by name."""
 
@@ -46,6 +52,10 @@ class JointSpec:
         inside = self.lower <= self.default <= self.upper
         allowed(where + "default", self.default, inside, f"{self.lower} to {self.upper} rad")
         allowed(where + "p_gain", self.p_gain, 0 <= self.p_gain <= 16383, "0 to 16383")
+        for key in ("velocity_limit", "current_limit", "pwm_limit"):
+            value = getattr(self, key)
+            good = value is None or (isinstance(value, (int, float)) and 0.0 < value < math.inf)
+            allowed(where + key, value, good, "a number above 0, or none given")
         numbers = isinstance(self.motor, Mapping) and all(
             isinstance(value, (int, float)) and math.isfinite(value)
             for value in self.motor.values()
