@@ -12,7 +12,11 @@ from ashore.policies.bundle import Bundle
 
 def sensed(reading: Reading, last_action: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
     """A reading's signals under the names that simulation uses, each `(1, k)`."""
+    base: dict[str, NDArray[np.float64]] = {}
+    if (inertial := reading.inertial) is not None:
+        base = {"imu_gyro": inertial.gyro[None], "imu_gravity": inertial.gravity[None]}
     return {
+        **base,
         "joint_position": reading.position[None],
         "joint_velocity": reading.velocity[None],
         "joint_current": reading.current[None],

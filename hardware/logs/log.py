@@ -19,7 +19,7 @@ from ashore.hardware.logs.log_columns import (
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_recovery import Recovery, recover
 from ashore.hardware.logs.log_scan import LogMessage, LogScan
-from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, RAW_RX, RAW_TX, READING
+from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, READING
 from ashore.hardware.logs.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
 from ashore.hardware.logs.log_writer import LogWriter
 
@@ -88,8 +88,7 @@ class _Reader:
             COMMAND: self._commands.add,
             POLICY: self._policy.add,
             EVENT: self._add_event,
-            RAW_TX: self._add_raw,
-            RAW_RX: self._add_raw,
+            **dict.fromkeys(RAW_TOPICS.values(), self._add_raw),
         }
 
     def read(self) -> Log:
@@ -133,7 +132,7 @@ class _Reader:
         self._events.append(Event(float(time.table()[0, 0]), level, kind, text, data))
 
     def _add_raw(self, message: LogMessage) -> None:
-        direction = "tx" if message.topic == RAW_TX else "rx"
+        direction = next(way for way, topic in RAW_TOPICS.items() if topic == message.topic)
         self._raw.append(RawBytes(message.stamps[1] / 1e9, direction, message.data))
 
 

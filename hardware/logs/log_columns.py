@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log_scan import LogMessage
-from ashore.hardware.logs.log_schemas import READING_SIGNALS
+from ashore.hardware.logs.log_schemas import INERTIAL_SIGNALS, READING_SIGNALS
 from ashore.hardware.logs.log_tables import Commands, PolicySteps, Readings
 
 _NAN = float("nan")
@@ -71,6 +71,8 @@ class ReadingColumns:
             "torque_enabled": Column("torque_enabled", default=1.0),
             "duty": Column("duty"),
         }
+        widths = {**dict.fromkeys(INERTIAL_SIGNALS, 3), "inertial_age": 1}
+        self._inertial = {name: (Column(name), width) for name, width in widths.items()}
         self._width: int | None = None
 
     def add(self, message: LogMessage) -> None:
@@ -87,13 +89,18 @@ class ReadingColumns:
                 self._check_width(name, body[name])
             else:
                 column.skip()
+        for name, (column, width) in self._inertial.items():
+            if name in body:
+                column.append(body[name])
+                _check(name, body[name], width, "numbers of the base")
+            else:
+                column.skip()
 
     def _check_width(self, name: str, row: object) -> None:
         width = len(row) if isinstance(row, list) else 0
         if self._width is None:
             self._width = width
-        if width != self._width:
-            raise LogError(f"{name} has {width} numbers for {self._width} joints")
+        _check(name, row, self._width, "joints")
 
     def tables(self) -> Readings:
         """Return all that was appended."""
@@ -102,13 +109,23 @@ class ReadingColumns:
         if not np.all((fault >= 0) & (fault <= 255)):
             raise LogError("fault holds bits outside 0..255")
         width = self._width or 0
+        inertial = {name: column.table(n) for name, (column, n) in self._inertial.items()}
+        age = inertial.pop("inertial_age")[:, 0]
         return Readings(
             time=self._time.table(1)[:, 0],
             **tables,
             fault=fault.astype(np.uint8),
             torque_enabled=self._optional["torque_enabled"].table(width) != 0.0,
             duty=self._optional["duty"].table(width),
+            **inertial,
+            inertial_age=age,
         )
+
+
+def _check(name: str, row: object, width: int, what: str) -> None:
+    found = len(row) if isinstance(row, list) else 0
+    if found != width:
+        raise LogError(f"{name} has {found} numbers for {width} {what}")
 
 
 class CommandColumns:

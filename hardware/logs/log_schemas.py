@@ -9,9 +9,10 @@ POLICY = "/policy"
 EVENT = "/event"
 RAW_TX = "/raw/tx"
 RAW_RX = "/raw/rx"
+RAW_IMU = "/raw/imu"
 
-RAW_TOPICS = {"tx": RAW_TX, "rx": RAW_RX}
-"""Topic of each direction on the wire, as the host sees it."""
+RAW_TOPICS = {"tx": RAW_TX, "rx": RAW_RX, "imu": RAW_IMU}
+"""Topic of what goes to the servos, comes from them, and comes from the inertial sensor."""
 
 TIME = "when, on the robot's clock [s]"
 
@@ -30,7 +31,14 @@ OPTIONAL_SIGNALS = {
     "torque_enabled": "whether the servo's power stage is on",
     "duty": "signed duty of the servo's power stage, -1..1",
 }
-"""The signals a reading may have."""
+"""The signals a reading may have, one number a joint."""
+
+INERTIAL_SIGNALS = {
+    "gyro": "angular velocity of the base, in its own frame x, y, z [rad/s]",
+    "gravity": "direction in which gravity pulls, in the base's frame, a unit vector",
+    "acceleration": "specific force at the inertial sensor, in the base's frame [m/s^2]",
+}
+"""The signals of a reading with an inertial sensor, three numbers each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +71,8 @@ def _reading_schema() -> str:
         "torque_enabled": _numbers(OPTIONAL_SIGNALS["torque_enabled"], "boolean"),
         "duty": _numbers(OPTIONAL_SIGNALS["duty"]),
     }
+    signals |= {name: _numbers(text) for name, text in INERTIAL_SIGNALS.items()}
+    signals["inertial_age"] = _numbers("time since the inertial sample came, 0 when fresh [s]")
     return _schema("ashore.Reading", **signals)
 
 
@@ -100,6 +110,7 @@ CHANNELS = (
     Channel(topic=EVENT, schema_name="ashore.Event", schema=_event_schema()),
     Channel(topic=RAW_TX, encoding="application/octet-stream"),
     Channel(topic=RAW_RX, encoding="application/octet-stream"),
+    Channel(topic=RAW_IMU, encoding="application/octet-stream"),
 )
 """Every channel, in the order of its number in the file, counted from 1."""
 

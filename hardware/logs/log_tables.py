@@ -34,6 +34,14 @@ class Readings:
     """Whether each servo's power stage was on, `(T, nj)`; True where it was not recorded."""
     duty: Table
     """Signed duty, -1..1, `(T, nj)`; NaN where it was not recorded."""
+    gyro: Table
+    """Angular velocity of the base, in its frame, `(T, 3)` [rad/s]; NaN where not recorded."""
+    gravity: Table
+    """Direction in which gravity pulls, in the base's frame, `(T, 3)`; NaN where not recorded."""
+    acceleration: Table
+    """Specific force at the inertial sensor, `(T, 3)` [m/s²]; NaN where not recorded."""
+    inertial_age: Table
+    """Time since the inertial sample came, `(T,)` [s]; NaN where not recorded."""
 
     def __len__(self) -> int:
         return len(self.time)
@@ -90,6 +98,6 @@ class RawBytes(NamedTuple):
     time: float
     """When, on the robot's clock, to the nanosecond [s]."""
     direction: str
-    """`tx` from the host to the robot, `rx` back."""
+    """`tx` from the host to the servos, `rx` back, `imu` from the inertial sensor."""
     data: bytes
     """The bytes."""

@@ -16,6 +16,7 @@ from ashore.hardware.logs.log_queue import LogQueue
 from ashore.hardware.logs.log_schemas import (
     COMMAND,
     EVENT,
+    INERTIAL_SIGNALS,
     OPTIONAL_SIGNALS,
     POLICY,
     RAW_TOPICS,
@@ -72,6 +73,10 @@ class LogWriter:
         for name in (*READING_SIGNALS, *OPTIONAL_SIGNALS):
             if (values := getattr(reading, name)) is not None:
                 body[name] = self._row(f"reading's {name}", values, "reading")
+        if (inertial := reading.inertial) is not None:
+            for name in INERTIAL_SIGNALS:
+                body[name] = self._row(f"reading's {name}", getattr(inertial, name), "inertial")
+            body["inertial_age"] = [float(inertial.age)]
         self._queue.put(READING, reading.time, body)
 
     def command(self, time: float, command: Command) -> None:
@@ -109,8 +114,8 @@ class LogWriter:
         # Encoded here, so that data which cannot be written is the caller's error.
         self._queue.put(EVENT, time, to_json({**body, "data": dict(data or {})}))
 
-    def raw(self, time: float, direction: Literal["tx", "rx"], data: bytes) -> None:
-        """Log the bytes that went over the wire at `time`, kept to the nanosecond."""
+    def raw(self, time: float, direction: Literal["tx", "rx", "imu"], data: bytes) -> None:
+        """Log the bytes that went over a wire at `time`, kept to the nanosecond."""
         self._queue.put(RAW_TOPICS[direction], time, bytes(data))
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from mcap.reader import make_reader
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter
-from ashore.hardware.reading import Command
+from ashore.hardware.reading import Command, Inertial
 
 FLOATS = st.floats(width=64)
 
@@ -138,3 +138,24 @@ def test_a_signal_that_changes_its_width_is_refused_when_written(tmp_path):
 def test_a_header_that_is_not_json_is_refused():
     with pytest.raises(LogError, match="the spec"):
         LogHeader(robot="arm", spec="joints: 2")
+
+
+def test_the_base_comes_back_as_it_was_felt(tmp_path):
+    path = tmp_path / "base.mcap"
+    felt = Inertial(
+        gyro=np.array([0.1, -0.2, 0.3]),
+        gravity=np.array([0.0, 0.6, -0.8]),
+        acceleration=np.array([0.0, -5.9, 7.8]),
+        age=0.02,
+    )
+    with LogWriter(path, LogHeader(robot="walker"), offline=True) as log:
+        log.reading(reading(0.0))
+        log.reading(reading(0.02, inertial=felt))
+        log.raw(0.02, "imu", b"\x55\x51")
+    readings = Log.open(path).readings
+    # A tick without a sample is NaN, so that nobody takes it for a base at rest.
+    assert np.isnan(readings.gyro[0]).all()
+    for name in ("gyro", "gravity", "acceleration"):
+        assert getattr(readings, name)[1].tolist() == getattr(felt, name).tolist()
+    assert readings.inertial_age[1] == 0.02
+    assert [(raw.direction, raw.data) for raw in Log.open(path).raw] == [("imu", b"\x55\x51")]
