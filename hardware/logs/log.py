@@ -19,7 +19,7 @@ from ashore.hardware.logs.log_columns import (
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_recovery import Recovery, recover
 from ashore.hardware.logs.log_scan import LogMessage, LogScan
-from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, READING
+from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, RAW_TOPICS, READING
 from ashore.hardware.logs.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
 from ashore.hardware.logs.log_writer import LogWriter
 
