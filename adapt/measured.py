@@ -37,7 +37,8 @@ def measured_episodes(log: Log, task: Task) -> list[Episode]:
     """Cut a log into its episodes and compute each one's reward, as in simulation.
 
     Raises:
-        AdaptError: the log is of another task, or holds no policy at work.
+        AdaptError: the log is of another task, holds no policy at work, or lacks what the reward
+            is made of.
     """
     marks = [e for e in log.events if e.kind == "state"]
     episodes = []
@@ -69,7 +70,13 @@ def _episode(log: Log, task: Task, begin: float, end: float, plan: Array) -> Epi
     action = np.clip(steps.action[part], -1.0, 1.0).astype(np.float64)
     signals = {name: value[part][1:] for name, value in steps.signals.items()}
     previous = np.concatenate([np.zeros_like(action[:1]), action[:-2]])
-    reward = total(task.reward(signals, action[:-1], previous))
+    try:
+        reward = total(task.reward(signals, action[:-1], previous))
+    except KeyError as missing:
+        raise AdaptError(
+            f"{log.path} does not hold {missing}, which the reward of task {task.name!r} is made "
+            "of and no sensor of this robot measures; only a simulation knows it"
+        ) from None
     return Episode(
         plan=plan,
         rows=part,
