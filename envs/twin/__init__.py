@@ -1,8 +1,11 @@
 """A robot that isn't there: servo firmware on a pseudo-terminal, moved by hidden physics.
 
-    physics      hidden (what is kept to itself), servo_plant behind plant, the seam
-    servos/      firmware of servos: bytes in, bytes out
-    a process    twin, twin_process
+    physics      hidden (what is kept to itself), servo_plant and base_motion behind plant, the seam
+    firmware     device (what hangs on a line) and the reply it gives, devices by protocol,
+                 firmware_config
+    servos/      firmware of Dynamixel servos: bytes in, replies out
+    faults/      what goes wrong on purpose; sensed_plant
+    a process    port, twin_config, twin, twin_process
 
 It is the far end of the wire; the near one is in `hardware`.
 """

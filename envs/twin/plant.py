@@ -43,6 +43,18 @@ class Sense:
     """Case temperature [°C]."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class InertialSense:
+    """How a free base truly moves, in its own frame: x forward, y left, z up."""
+
+    angular_velocity: Vector
+    """Angular velocity, `(3,)` [rad/s]."""
+    specific_force: Vector
+    """Acceleration less gravity at the base's origin, `(3,)`: 0, 0, 9.81 at rest [m/s²]."""
+    rotation: Vector
+    """Orientation of the base in the world, a unit quaternion `(4,)`, scalar first."""
+
+
 class Plant(Protocol):
     """The physics behind a chain of servos, stepped by their firmware."""
 
@@ -55,4 +67,8 @@ class Plant(Protocol):
 
     def sense(self) -> Sense:
         """Return what the sensors see now, without advancing."""
+        ...
+
+    def inertial(self) -> InertialSense | None:
+        """Return how the base moves now; None for a robot whose base is fixed."""
         ...

@@ -7,7 +7,8 @@ import numpy as np
 from ashore.envs.physics.command_delay import CommandDelay
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
-from ashore.envs.twin.plant import Drive, Sense, Vector
+from ashore.envs.twin.base_motion import BaseMotion
+from ashore.envs.twin.plant import Drive, InertialSense, Sense, Vector
 from ashore.hardware.spec import RobotSpec
 
 _AMBIENT = 28.0
@@ -40,6 +41,7 @@ class ServoPlant:
         # Each joint is a row of its own here, so that each can forget its past alone.
         self._delay = CommandDelay((len(spec.joints), 1), self.step_seconds, longest)
         self.simulation.motor.enabled[:] = False
+        self._base = BaseMotion.of(self.simulation)
         self._temperature = np.full(len(spec.joints), _AMBIENT)
         self._ceiling = self.simulation.motor.values["current_limit"].copy()
 
@@ -82,6 +84,10 @@ class ServoPlant:
             voltage=motor.voltage[0].copy(),
             temperature=self._temperature.copy(),
         )
+
+    def inertial(self) -> InertialSense | None:
+        """How the base moves now."""
+        return None if self._base is None else self._base.sense()
 
     def _encoder(self, angle: Vector) -> Vector:
         return np.asarray(self._sign * angle + self._zero)

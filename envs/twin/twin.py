@@ -1,56 +1,26 @@
 """A chain of servos that isn't there, on a pseudo-terminal that is."""
 
-import os
 import select
 import signal
 import time
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from threading import Event, current_thread, main_thread
 from types import FrameType
-from typing import Literal
 
-from ashore.envs.errors import TwinError
+from ashore.envs.twin.devices import make_device
+from ashore.envs.twin.faults.faults import Faults
 from ashore.envs.twin.plant import Plant
-from ashore.envs.twin.servos.firmware import Firmware, FirmwareConfig
-from ashore.hardware.wire.dynamixel import LARGEST_ID
+from ashore.envs.twin.port import Port
+from ashore.envs.twin.reply import joined
+from ashore.envs.twin.sensed_plant import SensedPlant
+from ashore.envs.twin.twin_config import TwinConfig
 
-_CHUNK = 4096
+__all__ = ["Twin", "TwinConfig"]
+
 _TICK = 0.005
 _PAUSE = 20  # ticks of silence that end an unfinished instruction
 _SLEPT = 0.5
-
-
-@dataclass(frozen=True, kw_only=True)
-class TwinConfig:
-    """What the twin is and how its time passes."""
-
-    ids: tuple[int, ...]
-    """Servo ids along the chain; one joint of the plant each, in its order."""
-    rate: float
-    """Control rate: how far one joint read moves a lockstep twin is `1 / rate` [Hz]."""
-    clock: Literal["real", "lockstep"] = "real"
-    """`real` follows the monotonic clock. In `lockstep` time stands still, except that every sync
-    read or fast sync read first lets one control period pass, and then answers."""
-    link: Path | None = None
-    """Where to put a symbolic link to the pseudo-terminal."""
-    model: str = "xl330"
-    """Servo model, by the name of its control table."""
-    version: int | None = None
-    """Servo firmware version; None is the control table's."""
-
-    def __post_init__(self) -> None:
-        """Refuse a clock that cannot run, and ids that cannot be."""
-        if self.clock not in ("real", "lockstep"):
-            raise TwinError(f"no clock {self.clock!r}; possible: real, lockstep")
-        if not 0.0 < self.rate <= 10_000.0:
-            raise TwinError(f"a rate of {self.rate} Hz is not possible; 0 to 10000 is")
-        strange = sorted({servo for servo in self.ids if not 0 <= servo <= LARGEST_ID})
-        if strange or not self.ids:
-            raise TwinError(f"servo ids {strange} are not possible; give some from 0 to 252")
 
 
 class Twin:
@@ -60,18 +30,13 @@ class Twin:
     end sees its port lost, as if it had been unplugged.
     """
 
-    def __init__(self, config: TwinConfig, plant: Plant) -> None:
+    def __init__(self, config: TwinConfig, plant: Plant, faults: Faults | None = None) -> None:
         """Power the servos up; nothing is open yet."""
         self.config = config
-        period = 1.0 / config.rate if config.clock == "lockstep" else None
-        self.firmware = Firmware(
-            plant,
-            FirmwareConfig(
-                ids=config.ids, model=config.model, version=config.version, period=period
-            ),
-        )
-        self._descriptors: tuple[int, int] | None = None
-        self._path = ""
+        self.faults = Faults() if faults is None else faults
+        self.plant: Plant = SensedPlant(plant, self.faults) if faults is not None else plant
+        self.firmware = make_device(config.protocol, self.plant, config.firmware)
+        self._port = Port(config.link)
         self._stopping = Event()
         self._origin = 0.0
 
@@ -90,22 +55,7 @@ class Twin:
         Raises:
             TwinError: the link's place is taken by something else.
         """
-        if self._descriptors is not None:
-            return self._path
-        master, slave = os.openpty()
-        # Raw before anyone opens it, or the first client hears its own echo. The slave stays open
-        # here, or reading fails between two clients.
-        tty.setraw(slave)
-        os.set_blocking(master, False)
-        self._descriptors, self._path = (master, slave), os.ttyname(slave)
-        try:
-            _link(self.config.link, self._path)
-        except OSError as problem:
-            self.close()
-            raise TwinError(
-                f"cannot put the twin at {self.config.link}: {problem.strerror}; name another link"
-            ) from problem
-        return str(self.config.link or self._path)
+        return self._port.open()
 
     def serve(self, until: Event | None = None) -> None:
         """Answer until `until` is set, `stop` is called, or SIGINT or SIGTERM arrives.
@@ -113,20 +63,48 @@ class Twin:
         Raises:
             TwinError: the twin is not open.
         """
-        if self._descriptors is None:
-            raise TwinError("the twin is not open: call open() before serve()")
-        master = self._descriptors[0]
+        self._port.fileno()
         self._origin = time.monotonic() - self.firmware.time
         self._stopping.clear()
         with _signals(self._stopping):
             pause = 0
             while not (self._stopping.is_set() or (until is not None and until.is_set())):
-                readable = select.select([master], [], [], _TICK)[0]
-                data = os.read(master, _CHUNK) if readable else b""
-                pause = 0 if data else pause + 1
+                heard = self._listen()
+                pause = 0 if heard else pause + 1
                 if pause == _PAUSE:
                     self.firmware.hush()
-                _send(master, self.firmware.handle(data, self._now()))
+
+    def _listen(self) -> bool:
+        """Wait a little for the host, let time pass and answer; return whether it spoke."""
+        data = b""
+        if self._socket() and self.faults.reading(self.firmware.time):
+            readable = select.select([self._port], [], [], _TICK)[0]
+            data = self._port.read() if readable else b""
+        else:
+            time.sleep(_TICK)
+        now = self._now()
+        heard = self.faults.requests(data, self.firmware.time) if data else b""
+        self.faults.act(self.firmware, self.firmware.time)
+        if data:
+            self.firmware.line_baud = self._port.baud
+        replies = self.firmware.handle(heard, now)
+        replies = self.faults.replies(replies, self.firmware.time)
+        self._moved()
+        if replies:
+            self._port.send(joined(replies))
+        return bool(data)
+
+    def _socket(self) -> bool:
+        """Plug or unplug the adapter as the faults have it; return whether it is plugged in."""
+        plugged = self.faults.plugged(self.firmware.time)
+        if plugged and not self._port.is_open:
+            self._port.open()
+        if not plugged:
+            self._port.close()
+        return plugged
+
+    def _moved(self) -> None:
+        """Let whatever else lives by the plant's time follow it, before the replies leave."""
 
     def stop(self) -> None:
         """Make `serve` return, from any thread."""
@@ -134,14 +112,7 @@ class Twin:
 
     def close(self) -> None:
         """Unplug: end the pseudo-terminal and remove the link; closing twice is allowed."""
-        if self._descriptors is None:
-            return
-        for descriptor in self._descriptors:
-            os.close(descriptor)
-        self._descriptors = None
-        link = self.config.link
-        if link is not None and link.is_symlink() and os.readlink(link) == self._path:
-            link.unlink()
+        self._port.close()
 
     def _now(self) -> float | None:
         """Return the time the physics should have reached, or None in lockstep [s]."""
@@ -154,24 +125,6 @@ class Twin:
             self._origin += behind
             now -= behind
         return now
-
-
-def _link(link: Path | None, target: str) -> None:
-    """Point `link` at `target`, replacing an older link but nothing else."""
-    if link is None:
-        return
-    if link.is_symlink():
-        link.unlink()
-    link.symlink_to(target)
-
-
-def _send(master: int, data: bytes) -> None:
-    """Write what fits; a client that does not read loses the rest, as on a real line."""
-    while data:
-        try:
-            data = data[os.write(master, data) :]
-        except BlockingIOError:
-            return
 
 
 @contextmanager

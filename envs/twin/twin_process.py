@@ -16,6 +16,7 @@ from threading import Thread
 from typing import Literal
 
 from ashore.envs.errors import EnvsError, TwinError
+from ashore.envs.twin.faults.faults import Faults
 from ashore.envs.twin.hidden import draw_hidden
 from ashore.envs.twin.servo_plant import ServoPlant
 from ashore.envs.twin.twin import Twin, TwinConfig
@@ -38,6 +39,12 @@ class TwinOptions:
     """Whether time follows the host's clock or the host's joint reads."""
     link: Path | None = None
     """Where to put a symbolic link to the pseudo-terminal."""
+    paced: bool = True
+    """Whether a real-time twin's replies take the time that the wire takes."""
+    latency_timer: float = 0.001
+    """How long the USB adapter holds back what does not fill one of its packets [s]."""
+    faults: Path | None = None
+    """File of what goes wrong, and when; nothing without one."""
 
 
 def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
@@ -56,9 +63,14 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         rate=spec.rate,
         clock=options.clock,
         link=options.link,
-        model=spec.joints[0].servo,
+        model=tuple(joint.servo for joint in spec.joints),
+        protocol=spec.bus.protocol,
+        baud=spec.bus.baud,
+        paced=options.paced,
+        latency_timer=options.latency_timer,
     )
-    twin = Twin(config, plant)
+    faults = Faults.load(options.faults, config.seed, spec) if options.faults else None
+    twin = Twin(config, plant, faults)
     try:
         announce(twin.open())
         twin.serve()
@@ -147,7 +159,10 @@ class TwinProcess:
 
 def _arguments(options: TwinOptions) -> list[str]:
     arguments = ["--robot", options.robot, "--hidden", options.hidden, "--clock", options.clock]
-    return [*arguments, "--link", str(options.link)] if options.link else arguments
+    arguments += ["--latency-timer", str(options.latency_timer)]
+    arguments += [] if options.paced else ["--unpaced"]
+    arguments += ["--link", str(options.link)] if options.link else []
+    return [*arguments, "--faults", str(options.faults)] if options.faults else arguments
 
 
 def _announce(port: str) -> None:
@@ -173,6 +188,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hidden", default="none", help="seed of the hidden physics, or none")
     parser.add_argument("--clock", default="real", choices=("real", "lockstep"))
     parser.add_argument("--link", type=Path, help="where to put a link to the tty")
+    parser.add_argument("--latency-timer", type=float, default=0.001, help="of the adapter [s]")
+    parser.add_argument("--unpaced", dest="paced", action="store_false", help="answer at once")
+    parser.add_argument("--faults", type=Path, help="file of what goes wrong, and when")
     parser.add_argument("--tethered", action="store_true", help="end when standard input does")
     options = vars(parser.parse_args(arguments))
     if options.pop("tethered"):

@@ -50,3 +50,6 @@ class PendulumPlant:
             voltage=np.full(n, self.supply),
             temperature=np.full(n, self.temperature),
         )
+
+    def inertial(self) -> None:
+        return None

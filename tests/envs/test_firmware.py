@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pendulum_plant import PendulumPlant
 
-from ashore.envs.twin.servos.firmware import Firmware, FirmwareConfig
+from ashore.envs.twin.firmware_config import FirmwareConfig
+from ashore.envs.twin.reply import joined
+from ashore.envs.twin.servos.firmware import Firmware
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.wire import dynamixel
 from ashore.hardware.wire.frame import Frame, Parser
@@ -26,7 +28,10 @@ class Host:
         self.firmware = Firmware(self.plant, config)
 
     def ask(self, packet: bytes) -> list[Frame]:
-        return Parser().feed(self.firmware.handle(packet))
+        return Parser().feed(self.bytes(packet))
+
+    def bytes(self, packet: bytes) -> bytes:
+        return joined(self.firmware.handle(packet))
 
     def write(self, name: str, value: int, servo: int = 1) -> int:
         register = TABLE[name]
@@ -57,16 +62,16 @@ def test_ping_answers_with_model_and_firmware_as_in_the_manual() -> None:
     host = Host(replace(CONFIG, ids=(1,)))
     host.firmware.servos[0].memory.put("model_number", 1030)
     host.firmware.servos[0].memory.put("firmware_version", 38)
-    reply = host.firmware.handle(bytes.fromhex("FFFFFD00010300 01194E".replace(" ", "")))
+    reply = host.bytes(bytes.fromhex("FFFFFD00010300 01194E".replace(" ", "")))
     assert reply == bytes.fromhex("FFFFFD000107005500060426655D")
 
 
 def test_the_manuals_read_and_write_are_answered_to_the_byte(host: Host) -> None:
-    assert host.firmware.handle(bytes.fromhex("FFFFFD0001090003740000020000CA89")) == bytes.fromhex(
+    assert host.bytes(bytes.fromhex("FFFFFD0001090003740000020000CA89")) == bytes.fromhex(
         "FFFFFD000104005500A10C"
     )
     host.firmware.servos[0].memory.put("present_position", 166)
-    assert host.firmware.handle(bytes.fromhex("FFFFFD000107000284000400 1D15")) == bytes.fromhex(
+    assert host.bytes(bytes.fromhex("FFFFFD000107000284000400 1D15")) == bytes.fromhex(
         "FFFFFD000108005500A60000008CC0"
     )
     assert host.read("goal_position") == 512
@@ -210,13 +215,13 @@ def test_sync_read_answers_in_the_order_asked(host: Host) -> None:
 def test_fast_sync_read_is_one_unstuffed_packet_cut_at_a_missing_servo(host: Host) -> None:
     for servo in (1, 2, 3):
         host.firmware.servos[servo - 1].memory.put("present_position", -131073)  # FF FF FD FF
-    raw = host.firmware.handle(dynamixel.fast_sync_read([1, 2, 3], 132, 4))
+    raw = host.bytes(dynamixel.fast_sync_read([1, 2, 3], 132, 4))
     assert len(raw) == dynamixel.fast_sync_length(3, 4)
     blocks = dynamixel.fast_sync_blocks(raw, [1, 2, 3], 4)
     assert {block.data for block in blocks.values() if block} == {b"\xff\xff\xfd\xff"}
-    raw = host.firmware.handle(dynamixel.fast_sync_read([1, 9, 3], 132, 4))
+    raw = host.bytes(dynamixel.fast_sync_read([1, 9, 3], 132, 4))
     assert set(dynamixel.fast_sync_blocks(raw, [1, 9, 3], 4)) == {1}
-    assert host.firmware.handle(dynamixel.fast_sync_read([9, 1], 132, 4)) == b""
+    assert host.bytes(dynamixel.fast_sync_read([9, 1], 132, 4)) == b""
 
 
 def test_old_firmware_knows_neither_fast_sync_read_nor_the_watchdog() -> None:
@@ -433,7 +438,7 @@ def test_the_same_packets_give_the_same_replies() -> None:
         host = Host(replace(CONFIG, period=0.02), position=1.0)
         host.write("torque_enable", 1)
         packet = dynamixel.fast_sync_read([1, 2, 3], 126, 10)
-        return b"".join(host.firmware.handle(packet) for _ in range(20))
+        return b"".join(host.bytes(packet) for _ in range(20))
 
     assert replies() == replies()
 

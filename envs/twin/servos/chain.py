@@ -5,7 +5,9 @@ Level (68)".
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from ashore.envs.twin.reply import Reply
 from ashore.envs.twin.servos.servo import Servo
 from ashore.hardware.wire import dynamixel
 from ashore.hardware.wire.dynamixel import Block, Instruction
@@ -17,52 +19,51 @@ _LEVEL: dict[int, int] = {Instruction.PING: 0, Instruction.READ: 1}
 class Chain:
     """The protocol side of a chain of servos; it knows nothing of time."""
 
-    def __init__(self, servos: Sequence[Servo], *, fast: bool, gap_silences: bool) -> None:
+    def __init__(self, servos: Sequence[Servo], *, gap_silences: bool) -> None:
         """Connect `servos`.
 
         Args:
             servos: in the order of the chain.
-            fast: whether their firmware knows fast sync read.
             gap_silences: whether one missing from a sync read silences those behind it.
         """
-        self.servos = servos
-        self._fast = fast
+        self.listening = servos
         self._gap_silences = gap_silences
 
-    def answer(self, frame: Frame) -> bytes:
+    def answer(self, frame: Frame) -> list[Reply]:
         """Return the replies of the whole chain to one instruction."""
         if frame.id != BROADCAST:
             return self._one(frame.id, frame.instruction, frame.params)
         params = frame.params
         match frame.instruction:
             case Instruction.PING:
-                return b"".join(_status(servo, Instruction.PING, b"") for servo in self.servos)
+                return [r for s in self.listening for r in _status(s, Instruction.PING, b"")]
             case Instruction.SYNC_READ:
                 return self._reads((servo, params[:4]) for servo in params[4:])
             case Instruction.BULK_READ:
                 return self._reads((block[0], block[1:]) for block in _blocks(params, 5))
             case Instruction.FAST_SYNC_READ:
-                return self._joint_read(params) if self._fast else b""
+                return self._joint_read(params)
             case Instruction.SYNC_WRITE:
                 self._sync_write(params)
             case Instruction.BULK_WRITE:
                 self._bulk_write(params)
             case Instruction.FACTORY_RESET if params[:1] == b"\xff":
                 # Every servo would become id 1, so firmware ignores it.
-                return b""
+                return []
             case _:
-                for servo in self.servos:
+                for servo in self.listening:
                     servo.execute(frame.instruction, params)
-        return b""
+        return []
 
     def _with(self, id_: int) -> list[Servo]:
-        return [servo for servo in self.servos if servo.id == id_]
+        return [servo for servo in self.listening if servo.id == id_]
 
-    def _one(self, id_: int, instruction: int, params: bytes) -> bytes:
-        return b"".join(_status(servo, instruction, params) for servo in self._with(id_))
+    def _one(self, id_: int, instruction: int, params: bytes) -> list[Reply]:
+        replies = [r for servo in self._with(id_) for r in _status(servo, instruction, params)]
+        return [replace(reply, together=i > 0) for i, reply in enumerate(replies)]
 
-    def _reads(self, blocks: Iterable[tuple[int, bytes]]) -> bytes:
-        replies = b""
+    def _reads(self, blocks: Iterable[tuple[int, bytes]]) -> list[Reply]:
+        replies: list[Reply] = []
         for servo, params in blocks:
             reply = self._one(servo, Instruction.READ, params)
             if not reply and self._gap_silences:
@@ -70,19 +71,23 @@ class Chain:
             replies += reply
         return replies
 
-    def _joint_read(self, params: bytes) -> bytes:
+    def _joint_read(self, params: bytes) -> list[Reply]:
         """Return the joint packet of a fast sync read; it stops at the first silent servo."""
         ids, size = params[4:], int.from_bytes(params[2:4], "little")
         if not ids or dynamixel.fast_sync_length(len(ids), size) > LONGEST:
-            return b""
+            return []
         blocks: dict[int, Block] = {}
+        after = 0.0
         for id_ in ids:
             servo = next(iter(self._with(id_)), None)
-            if servo is None or not servo.memory.get("status_return_level"):
+            if servo is None or not servo.joins or not servo.memory.get("status_return_level"):
                 break
+            after = after if blocks else servo.return_delay
             error, data = servo.execute(Instruction.READ, params[:4])
             blocks[id_] = Block(error, data.ljust(size, b"\0"))
-        return dynamixel.fast_sync_status(blocks, len(ids), size) if blocks else b""
+        if not blocks:
+            return []
+        return [Reply(BROADCAST, dynamixel.fast_sync_status(blocks, len(ids), size), after)]
 
     def _sync_write(self, params: bytes) -> None:
         address, size = params[:2], int.from_bytes(params[2:4], "little")
@@ -99,11 +104,13 @@ class Chain:
             params = params[end:]
 
 
-def _status(servo: Servo, instruction: int, params: bytes) -> bytes:
+def _status(servo: Servo, instruction: int, params: bytes) -> list[Reply]:
     """Carry an instruction out; return the status, unless the return level withholds it."""
-    sender, level = servo.id, servo.memory.get("status_return_level")
+    sender, level, after = servo.id, servo.memory.get("status_return_level"), servo.return_delay
     error, data = servo.execute(instruction, params)
-    return dynamixel.status(sender, error, data) if level >= _LEVEL.get(instruction, 2) else b""
+    if level < _LEVEL.get(instruction, 2):
+        return []
+    return [Reply(sender, dynamixel.status(sender, error, data), after)]
 
 
 def _blocks(data: bytes, size: int) -> list[bytes]:

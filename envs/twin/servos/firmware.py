@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.envs.errors import TwinError
+from ashore.envs.twin.firmware_config import FirmwareConfig
 from ashore.envs.twin.plant import Drive, Plant, Sense, Vector
+from ashore.envs.twin.reply import Reply
 from ashore.envs.twin.servos.chain import Chain
-from ashore.envs.twin.servos.servo import OVERHEAT, OVERLOAD, VOLTAGE, Sample, Servo
+from ashore.envs.twin.servos.servo import BAUDS, OVERHEAT, OVERLOAD, VOLTAGE, Sample, Servo
 from ashore.envs.twin.servos.servo_memory import ServoMemory
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.wire.dynamixel import Instruction
@@ -19,25 +21,6 @@ _SATURATED = 0.98
 _ROUNDING = 1e-9
 _JOINT_READS = (Instruction.SYNC_READ, Instruction.FAST_SYNC_READ)
 _READS = (*_JOINT_READS, Instruction.PING, Instruction.READ, Instruction.BULK_READ)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FirmwareConfig:
-    """What a chain of servos is."""
-
-    ids: tuple[int, ...]
-    """Ids along the chain; one joint of the plant each, in its order."""
-    model: str = "xl330"
-    """Name of the control table."""
-    version: int | None = None
-    """Firmware version; None is the control table's."""
-    period: float | None = None
-    """If given, every joint read first lets this much time pass, and nothing else does [s]."""
-    overload_seconds: float = 3.0
-    """How long a motor may push with all it has before it counts as overloaded [s]; no manual says
-    how long."""
-    gap_silences: bool = False
-    """Whether a servo missing from a plain sync read silences those behind it; firmwares differ."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +41,10 @@ class Firmware:
     """A chain of servos, moved by a plant.
 
     A packet with a bad CRC is not answered. Any whole instruction on the line feeds the watchdog
-    of every servo. Return delay and wire time are not modelled: replies come at once.
+    of every servo. Replies are returned at once; when they come is the line's affair.
     """
+
+    line_baud: int | None = None
 
     def __init__(self, plant: Plant, config: FirmwareConfig) -> None:
         """Power up at time 0.
@@ -69,8 +54,6 @@ class Firmware:
             SpecError: the model is unknown.
         """
         self.config = config
-        self.table = ControlTable.load(config.model)
-        version = self.table.firmware if config.version is None else config.version
         self._plant = plant
         self._sense = plant.sense()
         if len(self._sense.position) != len(config.ids):
@@ -79,11 +62,9 @@ class Firmware:
                 "give one id a joint"
             )
         self.servos = [
-            Servo(ServoMemory(self.table, servo, version), _sample(self._sense, i))
-            for i, servo in enumerate(config.ids)
+            Servo(_memory(config, i), _sample(self._sense, i)) for i in range(len(config.ids))
         ]
-        fast = version >= self.table.fast_sync_firmware
-        self._chain = Chain(self.servos, fast=fast, gap_silences=config.gap_silences)
+        self._chain = Chain(self.servos, gap_silences=config.gap_silences)
         self._parser = Parser()
         self._steps = 0
         self._joint_reads = 0
@@ -97,14 +78,15 @@ class Firmware:
         """Time since power-up, in whole physics steps [s]."""
         return self._steps * self._plant.step_seconds
 
-    def handle(self, data: bytes, now: float | None = None) -> bytes:
+    def handle(self, data: bytes, now: float | None = None) -> list[Reply]:
         """Take bytes from the line and return the servos' replies.
 
         `now`, if given, is the time to advance to first [s].
         """
         if now is not None:
             self.advance(now)
-        return b"".join(self._answer(f) for f in self._parser.feed(data) if not f.is_status)
+        frames = self._parser.feed(data)
+        return [reply for f in frames if not f.is_status for reply in self._answer(f)]
 
     def advance(self, until: float) -> None:
         """Let the physics, the watchdogs and the fault timers run to `until` [s]."""
@@ -122,7 +104,11 @@ class Firmware:
         """Give up an instruction that was begun and never finished, as firmware does on a pause."""
         self._parser.reset()
 
-    def _answer(self, frame: Frame) -> bytes:
+    def _answer(self, frame: Frame) -> list[Reply]:
+        rate = self.line_baud
+        self._chain.listening = [s for s in self.servos if rate is None or s.baud == rate]
+        if not self._chain.listening:
+            return []
         if self.config.period is not None and frame.instruction in _JOINT_READS:
             self._joint_reads += 1
             self.advance(self._joint_reads * self.config.period)
@@ -199,8 +185,19 @@ class Firmware:
 
     def _column(self, name: str) -> Vector:
         """Return one register of every servo, `(n,)`, in SI units."""
-        register = self.table[name]
-        return np.array([register.to_si(servo.memory.get(name)) for servo in self.servos])
+        memories = [servo.memory for servo in self.servos]
+        return np.array([memory.table[name].to_si(memory.get(name)) for memory in memories])
+
+
+def _memory(config: FirmwareConfig, index: int) -> ServoMemory:
+    """Return the registers of one servo as they are at power-up."""
+    table, version = ControlTable.load(config.models[index]), config.versions[index]
+    memory = ServoMemory(table, config.ids[index], table.firmware if version is None else version)
+    if config.baud is not None:
+        if config.baud not in BAUDS[: table["baud_rate"].maximum + 1]:
+            raise TwinError(f"no {table.name} speaks at {config.baud} baud; it can at {BAUDS}")
+        memory.put("baud_rate", BAUDS.index(config.baud))
+    return memory
 
 
 def _sample(sense: Sense, index: int) -> Sample:

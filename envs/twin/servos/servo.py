@@ -18,6 +18,8 @@ TURN = 4096
 """Encoder counts in a revolution."""
 VOLTAGE, OVERHEAT, OVERLOAD = 0, 2, 5
 """Bits of `hardware_error_status`."""
+BAUDS = (9600, 57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 4_500_000)
+"""Rates by the code of `baud_rate` [bit/s]. Source: ROBOTIS e-manual, "Baud Rate (8)"."""
 
 _HOMING_REACH = 1024
 _TICK_WRAP = 32768
@@ -59,6 +61,23 @@ class Servo:
     def id(self) -> int:
         """The id it answers to."""
         return self.memory.get("id")
+
+    @property
+    def baud(self) -> int:
+        """Rate that it speaks and understands [bit/s]."""
+        return BAUDS[self.memory.get("baud_rate")]
+
+    @property
+    def return_delay(self) -> float:
+        """How long it waits before it answers [s]."""
+        register = self.memory.table["return_delay_time"]
+        return register.to_si(self.memory.get("return_delay_time"))
+
+    @property
+    def joins(self) -> bool:
+        """Whether its firmware knows fast sync read."""
+        first = self.memory.table.fast_sync_firmware
+        return self.memory.get("firmware_version") >= first
 
     @property
     def powered(self) -> bool:
