@@ -17,7 +17,10 @@ EEPROM_END = 64
 
 @dataclass(frozen=True, kw_only=True)
 class Register:
-    """One named number in a servo's memory: little-endian, two's complement when signed."""
+    """One named number in a servo's memory.
+
+    Signed ones are two's complement, or sign and magnitude where `sign_bit` names the sign.
+    """
 
     name: str
     """Name, as the e-manual has it, in snake case."""
@@ -41,6 +44,10 @@ class Register:
     """SI units in a count."""
     zero: int = 0
     """Counts at SI zero."""
+    sign_bit: int | None = None
+    """Bit that is the sign, of a register that is sign and magnitude, as Feetech's are."""
+    byteorder: Literal["little", "big"] = "little"
+    """Which of its bytes comes first."""
 
     @property
     def end(self) -> int:
@@ -62,7 +69,10 @@ class Register:
             raise SpecError(
                 f"{self.name} cannot be {value}; {self.minimum} to {self.maximum} is possible"
             )
-        return int(value).to_bytes(self.size, "little", signed=self.signed)
+        if self.sign_bit is not None and value < 0:
+            value = -value | 1 << self.sign_bit
+        signed = self.signed and self.sign_bit is None
+        return int(value).to_bytes(self.size, self.byteorder, signed=signed)
 
     def decode(self, data: bytes) -> int:
         """Return the value in `data`, `size` bytes [counts].
@@ -72,7 +82,11 @@ class Register:
         """
         if len(data) != self.size:
             raise SpecError(f"{self.name} is {self.size} bytes; {len(data)} bytes were given")
-        return int.from_bytes(data, "little", signed=self.signed)
+        if self.sign_bit is None:
+            return int.from_bytes(data, self.byteorder, signed=self.signed)
+        raw = int.from_bytes(data, self.byteorder)
+        magnitude = raw & (1 << self.sign_bit) - 1
+        return -magnitude if raw >> self.sign_bit & 1 else magnitude
 
     def to_si(self, counts: float) -> float:
         """Return `(counts - zero) * scale` [`unit`]."""

@@ -1,6 +1,6 @@
 """A serial line: bytes, packets, questions and who answered.
 
 bytes      transport
-packets    dynamixel with frame: pure codecs
+packets    protocol (what a bus needs of one): dynamixel with frame and joint_reply, feetech; parser
 questions  exchange, bus
 """

@@ -3,45 +3,62 @@
 Source: ROBOTIS e-manual, "DYNAMIXEL Protocol 2.0", https://emanual.robotis.com/docs/en/dxl/protocol2/.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from ashore.hardware.errors import BusError
-from ashore.hardware.wire.frame import (
-    BROADCAST,
-    HEADER,
-    STATUS,
-    Frame,
-    Parser,
-    crc16,
-    encode,
-    stuff,
-    unstuff,
+from ashore.hardware.wire.frame import Parser, crc16, encode, stuff, unstuff
+from ashore.hardware.wire.joint_reply import (
+    Block,
+    fast_blocks,
+    fast_length,
+    fast_status,
+    fast_sync_blocks,
+    fast_sync_length,
+    fast_sync_status,
 )
+from ashore.hardware.wire.parser import BROADCAST, STATUS, Frame, PacketParser
 
 __all__ = [
+    "ALERT",
+    "BACKUP_KEY",
     "BROADCAST",
+    "CLEAR_TURNS",
     "ERROR_NAMES",
+    "LARGEST_ID",
     "Block",
     "Frame",
     "Instruction",
     "Parser",
     "action",
+    "alert",
+    "backup",
     "bulk_read",
     "bulk_write",
     "clear",
     "crc16",
     "encode",
     "factory_reset",
+    "fast_blocks",
+    "fast_bulk_read",
+    "fast_length",
+    "fast_status",
     "fast_sync_blocks",
     "fast_sync_length",
     "fast_sync_read",
     "fast_sync_status",
+    "identify",
+    "identity",
+    "identity_size",
+    "largest_id",
+    "overhead",
+    "parser",
     "ping",
     "read",
     "reboot",
+    "refusal",
     "reg_write",
+    "restore",
     "status",
     "stuff",
     "sync_read",
@@ -52,6 +69,13 @@ __all__ = [
 
 ALERT = 0x80
 LARGEST_ID = 252
+
+overhead = 11
+"""Bytes of a status beyond its data."""
+identity_size = 3
+"""Bytes of the answer to `identify`."""
+largest_id = LARGEST_ID
+"""Largest id a servo can have."""
 
 ERROR_NAMES = {
     1: "result fail",
@@ -76,15 +100,19 @@ class Instruction(IntEnum):
     FACTORY_RESET = 0x06
     REBOOT = 0x08
     CLEAR = 0x10
+    CONTROL_TABLE_BACKUP = 0x20
     SYNC_READ = 0x82
     SYNC_WRITE = 0x83
     FAST_SYNC_READ = 0x8A
     BULK_READ = 0x92
     BULK_WRITE = 0x93
+    FAST_BULK_READ = 0x9A
 
 
 CLEAR_TURNS = b"\x01DXL\x22"
 """Parameters of `clear`: forget whole turns, and the key that guards against accidents."""
+BACKUP_KEY = b"CTRL"
+"""Key that guards a backup and its restoring against accidents."""
 
 
 def _instruct(servo: int, instruction: Instruction, params: bytes = b"") -> bytes:
@@ -100,6 +128,16 @@ def _word(value: int) -> bytes:
 def ping(servo: int) -> bytes:
     """Ask a servo whether it is there; it answers with model number and firmware version."""
     return _instruct(servo, Instruction.PING)
+
+
+def identify(servo: int) -> bytes:
+    """Ask one servo what it is: a ping, whose answer says so."""
+    return ping(servo)
+
+
+def identity(data: bytes) -> bytes:
+    """Return the answer to `identify` as model number (2 bytes) and firmware version (1)."""
+    return data
 
 
 def read(servo: int, address: int, size: int) -> bytes:
@@ -137,6 +175,16 @@ def clear(servo: int) -> bytes:
     return _instruct(servo, Instruction.CLEAR, CLEAR_TURNS)
 
 
+def backup(servo: int) -> bytes:
+    """Keep a copy of the control table; refused while torque is on."""
+    return _instruct(servo, Instruction.CONTROL_TABLE_BACKUP, b"\x01" + BACKUP_KEY)
+
+
+def restore(servo: int) -> bytes:
+    """Bring back what `backup` kept, then restart; refused while torque is on."""
+    return _instruct(servo, Instruction.CONTROL_TABLE_BACKUP, b"\x02" + BACKUP_KEY)
+
+
 def sync_read(ids: Iterable[int], address: int, size: int) -> bytes:
     """Ask several servos for the same block; each answers with its own status, in this order."""
     params = _word(address) + _word(size) + bytes(ids)
@@ -167,6 +215,12 @@ def bulk_read(blocks: Mapping[int, tuple[int, int]]) -> bytes:
     return _instruct(BROADCAST, Instruction.BULK_READ, params)
 
 
+def fast_bulk_read(blocks: Mapping[int, tuple[int, int]]) -> bytes:
+    """Ask each servo for its own `(address, size)`; they answer with one joint packet."""
+    params = b"".join(bytes([i]) + _word(a) + _word(n) for i, (a, n) in blocks.items())
+    return _instruct(BROADCAST, Instruction.FAST_BULK_READ, params)
+
+
 def bulk_write(blocks: Mapping[int, tuple[int, bytes]]) -> bytes:
     """Put each servo's bytes at its own address, `(address, data)`; nobody answers."""
     params = b"".join(
@@ -181,54 +235,16 @@ def status(servo: int, error: int = 0, params: bytes = b"") -> bytes:
     return encode(Frame(id=servo, instruction=STATUS, error=error, params=params))
 
 
-@dataclass(frozen=True)
-class Block:
-    """One servo's part of the joint reply to a fast sync read."""
-
-    error: int
-    """Error byte, alert included."""
-    data: bytes
-    """The registers asked for."""
+def refusal(error: int) -> int:
+    """Return the number in a status's error byte, which `ERROR_NAMES` names; 0 for none."""
+    return error & ~ALERT
 
 
-def fast_sync_length(servos: int, size: int) -> int:
-    """Return the bytes of the joint reply of `servos` servos: 8, then 4 + `size` for each."""
-    return 8 + servos * (4 + size)
+def alert(error: int) -> bool:
+    """Return whether a status's error byte tells of a hardware error."""
+    return bool(error & ALERT)
 
 
-def fast_sync_status(blocks: Mapping[int, Block], asked: int, size: int) -> bytes:
-    """Return the joint reply; it stops where the first of the `asked` servos is missing.
-
-    Every block ends with the CRC of all bytes so far, and nothing is stuffed.
-    Source: e-manual, "Fast Sync Read".
-    """
-    length = _word(fast_sync_length(asked, size) - 7)
-    packet = HEADER + bytes([BROADCAST]) + length + bytes([STATUS])
-    for servo, block in blocks.items():
-        packet += bytes([block.error, servo]) + block.data
-        packet += _word(crc16(packet))
-    return packet
-
-
-def fast_sync_blocks(raw: bytes, ids: Sequence[int], size: int) -> dict[int, Block | None]:
-    """Return what each servo said in a joint reply, damaged or cut short as it may be.
-
-    A damaged block is None, an absent one has no entry. After a damaged block the checksum goes
-    on from the CRC that arrived, so that one flipped bit costs one servo, not all that follow.
-    """
-    length = _word(fast_sync_length(len(ids), size) - 7)
-    front = HEADER + bytes([BROADCAST]) + length + bytes([STATUS])
-    start = raw.find(front)
-    if start < 0:
-        return {}
-    blocks: dict[int, Block | None] = {}
-    register, position = crc16(front), start + len(front)
-    for servo in ids:
-        body, tail = raw[position : position + 2 + size], raw[position + 2 + size :][:2]
-        if len(tail) < 2:
-            break
-        arrived = int.from_bytes(tail, "little")
-        whole = crc16(body, register) == arrived and body[1] == servo
-        blocks[servo] = Block(body[0], body[2:]) if whole else None
-        register, position = crc16(tail, arrived), position + len(body) + 2
-    return blocks
+def parser() -> PacketParser:
+    """Return a parser of what servos say."""
+    return Parser()
