@@ -1,0 +1,44 @@
+"""LeRobot's Dynamixel bus: handshake, settings, calibration, joint reads and writes."""
+
+import json
+import sys
+
+import dynamixel_sdk.port_handler
+from stubs import stub
+
+RETRIES = 5
+
+
+def main(port: str) -> dict[str, object]:
+    """Return what the bus saw."""
+    stub()
+    from lerobot.motors import Motor, MotorCalibration, MotorNormMode
+    from lerobot.motors.dynamixel import DynamixelMotorsBus, OperatingMode
+
+    # Its own 34 ms are too short for a busy machine.
+    dynamixel_sdk.port_handler.LATENCY_TIMER = 500
+    motors = {f"m{i}": Motor(i, "xm430-w350", MotorNormMode.DEGREES) for i in range(1, 13)}
+    bus = DynamixelMotorsBus(port, motors)
+    bus.connect(handshake=True)
+    bus.configure_motors()
+    for motor in motors:
+        bus.write("Operating_Mode", motor, OperatingMode.EXTENDED_POSITION.value)
+    told = {m: MotorCalibration(motors[m].id, 0, 0, 100, 4000) for m in motors}
+    bus.write_calibration(told)
+    calibrated = bus.is_calibrated
+    positions = bus.sync_read("Present_Position", normalize=False, num_retry=RETRIES)
+    bus.enable_torque()
+    goals = {motor: -1000 - i for i, motor in enumerate(motors)}
+    bus.sync_write("Goal_Position", goals, normalize=False)
+    seen = {
+        "positions": positions,
+        "asked": goals,
+        "goals": bus.sync_read("Goal_Position", normalize=False, num_retry=RETRIES),
+        "calibrated": calibrated,
+        "torque": bus.sync_read("Torque_Enable", num_retry=RETRIES),
+    }
+    bus.disconnect(disable_torque=True)
+    return seen
+
+
+sys.stdout.write(json.dumps(main(sys.argv[1])))
