@@ -1,26 +1,25 @@
 """A chain of servos that isn't there, on a pseudo-terminal that is."""
 
-import select
 import signal
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from types import FrameType
 
 from ashore.envs.twin.devices import make_device
 from ashore.envs.twin.faults.faults import Faults
+from ashore.envs.twin.line.device_clock import DeviceClock
+from ashore.envs.twin.line.line import Line, LineConfig
+from ashore.envs.twin.line.pacer import Pacer
+from ashore.envs.twin.line.transit import measure_transit
+from ashore.envs.twin.line.unpaced import Unpaced
 from ashore.envs.twin.plant import Plant
 from ashore.envs.twin.port import Port
-from ashore.envs.twin.reply import joined
+from ashore.envs.twin.reply import Reply
 from ashore.envs.twin.sensed_plant import SensedPlant
 from ashore.envs.twin.twin_config import TwinConfig
 
 __all__ = ["Twin", "TwinConfig"]
-
-_TICK = 0.005
-_PAUSE = 20  # ticks of silence that end an unfinished instruction
-_SLEPT = 0.5
 
 
 class Twin:
@@ -36,9 +35,9 @@ class Twin:
         self.faults = Faults() if faults is None else faults
         self.plant: Plant = SensedPlant(plant, self.faults) if faults is not None else plant
         self.firmware = make_device(config.protocol, self.plant, config.firmware)
+        self.line = Line(LineConfig(latency_timer=config.latency_timer, seed=config.seed))
         self._port = Port(config.link)
         self._stopping = Event()
-        self._origin = 0.0
 
     def __enter__(self) -> "Twin":
         """Open it."""
@@ -64,44 +63,72 @@ class Twin:
             TwinError: the twin is not open.
         """
         self._port.fileno()
-        self._origin = time.monotonic() - self.firmware.time
         self._stopping.clear()
         with _signals(self._stopping):
-            pause = 0
+            turn = self._turns()
             while not (self._stopping.is_set() or (until is not None and until.is_set())):
-                heard = self._listen()
-                pause = 0 if heard else pause + 1
-                if pause == _PAUSE:
-                    self.firmware.hush()
+                turn()
 
-    def _listen(self) -> bool:
-        """Wait a little for the host, let time pass and answer; return whether it spoke."""
-        data = b""
-        if self._socket() and self.faults.reading(self.firmware.time):
-            readable = select.select([self._port], [], [], _TICK)[0]
-            data = self._port.read() if readable else b""
-        else:
-            time.sleep(_TICK)
-        now = self._now()
-        heard = self.faults.requests(data, self.firmware.time) if data else b""
-        self.faults.act(self.firmware, self.firmware.time)
-        if data:
-            self.firmware.line_baud = self._port.baud
-        replies = self.firmware.handle(heard, now)
-        replies = self.faults.replies(replies, self.firmware.time)
-        self._moved()
-        if replies:
-            self._port.send(joined(replies))
-        return bool(data)
+    def _turns(self) -> Callable[[], None]:
+        """Return what to do again and again, by the clock that the twin lives by."""
+        if self.config.clock == "lockstep":
+            return Unpaced(self, self.line, None).turn
+        clock = DeviceClock(self)
+        if not self.config.paced:
+            return Unpaced(self, self.line, clock).turn
+        return Pacer(self, self.line, measure_transit(), clock).turn
 
-    def _socket(self) -> bool:
-        """Plug or unplug the adapter as the faults have it; return whether it is plugged in."""
-        plugged = self.faults.plugged(self.firmware.time)
+    @property
+    def time(self) -> float:
+        """How long the servos have been powered [s]."""
+        return self.firmware.time
+
+    @property
+    def step_seconds(self) -> float:
+        """One step of the physics [s]."""
+        return self.plant.step_seconds
+
+    @property
+    def baud(self) -> int:
+        """The client's rate [bit/s]."""
+        return self._port.baud
+
+    def fileno(self) -> int | None:
+        """Descriptor on which the client is heard; None while it is unplugged or not read."""
+        plugged = self.faults.plugged(self.time)
         if plugged and not self._port.is_open:
             self._port.open()
         if not plugged:
             self._port.close()
-        return plugged
+        return self._port.fileno() if plugged and self.faults.reading(self.time) else None
+
+    def read(self) -> bytes:
+        """Return what the client has sent, without waiting."""
+        return self._port.read() if self.fileno() is not None else b""
+
+    def send(self, data: bytes) -> None:
+        """Hand bytes to the client, if it is plugged in."""
+        if self._port.is_open:
+            self._port.send(data)
+
+    def answer(self, data: bytes, until: float | None) -> list[Reply]:
+        """Let the servos reach `until`, hear `data` from the client, and reply."""
+        self.faults.act(self.firmware, self.time)
+        self.firmware.line_baud = self.baud
+        heard = self.faults.requests(data, self.time)
+        replies = self.firmware.handle(heard, until)
+        self._moved()
+        return self.faults.replies(replies, self.time)
+
+    def advance(self, until: float) -> None:
+        """Let the servos reach `until` [s]."""
+        self.faults.act(self.firmware, self.time)
+        self.firmware.advance(until)
+        self._moved()
+
+    def hush(self) -> None:
+        """Give up an unfinished instruction."""
+        self.firmware.hush()
 
     def _moved(self) -> None:
         """Let whatever else lives by the plant's time follow it, before the replies leave."""
@@ -113,18 +140,6 @@ class Twin:
     def close(self) -> None:
         """Unplug: end the pseudo-terminal and remove the link; closing twice is allowed."""
         self._port.close()
-
-    def _now(self) -> float | None:
-        """Return the time the physics should have reached, or None in lockstep [s]."""
-        if self.config.clock == "lockstep":
-            return None
-        now = time.monotonic() - self._origin
-        behind = now - self.firmware.time
-        if behind > _SLEPT:
-            # The process was suspended; the servos were too.
-            self._origin += behind
-            now -= behind
-        return now
 
 
 @contextmanager

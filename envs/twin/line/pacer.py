@@ -1,0 +1,99 @@
+"""`Pacer`: keeps a served twin to the schedule of its line, as exactly as Linux lets it."""
+
+import select
+import time
+from collections import deque
+
+from ashore.envs.twin.line.device_clock import DeviceClock
+from ashore.envs.twin.line.line import Line
+from ashore.envs.twin.line.served import Served
+from ashore.envs.twin.line.transit import Transit
+
+_TICK = 0.002  # longest sleep: how far physics may fall behind while nobody asks [s]
+_SPIN = 0.00025  # what a sleep may come too late by, and is spun through instead [s]
+_ALERT = 0.0003  # how long after a delivery the host's next request is looked out for [s]
+_LEAD = 0.001  # how long before its last byte is on the wire a request may be worked on [s]
+_DEBT = 0.002  # most that a late delivery is made up for [s]
+_PAUSE = 0.1  # silence that ends an unfinished instruction [s]
+
+
+class Pacer:
+    """Reads, answers and delivers at the moments of a `Line`.
+
+    Whatever takes time is done while the wire is busy anyway: the reply is prepared and physics is
+    stepped, a step at a time, before the delivery is due; the last quarter of a millisecond is
+    spun through, and so is a moment after each delivery, when the next request is likely.
+
+    The host is credited with nothing that it did not have. A request counts from when it was
+    found, less the smallest passage that the pseudo-terminal allows, so never from before it was
+    written. If a delivery came late, because this process was not running, and the host answers
+    it at once, the lateness is deducted from that request's beginning: the host's own time
+    between the two stays what it was.
+    """
+
+    def __init__(self, served: Served, line: Line, transit: Transit, clock: DeviceClock) -> None:
+        """Serve from now on."""
+        self._served, self._line, self._transit, self._clock = served, line, transit, clock
+        self._requests: deque[tuple[float, bytes, int]] = deque()
+        self._delivered, self._late = -1.0, 0.0
+        self._heard_at: float | None = None
+
+    def turn(self) -> None:
+        """Do the one thing that is due, or sleep until something is, at most a few ms."""
+        now = self._clock.now()
+        data = self._served.read()
+        if data:
+            self._hear(data, now)
+        elif self._heard_at is not None and now - self._heard_at > _PAUSE:
+            self._served.hush()
+            self._heard_at = None
+        if self._requests and self._requests[0][0] - _LEAD <= now:
+            self._answer()
+        elif not self._deliver(now) and not data:
+            self._pass_time(now)
+
+    def _hear(self, data: bytes, now: float) -> None:
+        """Put a request on the wire."""
+        at_once = now - self._delivered < _ALERT
+        left = now - self._transit.to_twin - (self._late if at_once else 0.0)
+        baud = self._served.baud
+        self._requests.append((self._line.request(len(data), baud, left), data, baud))
+        self._heard_at = now
+
+    def _answer(self) -> None:
+        """Prepare the replies to the first request, while the wire is still busy with it."""
+        end, data, baud = self._requests.popleft()
+        self._line.reply(self._served.answer(data, end), baud)
+
+    def _deliver(self, now: float) -> bool:
+        """Hand the client what is due; return whether anything was."""
+        due, early = self._line.due(), self._transit.to_client
+        if due is None or due - early > now:
+            return False
+        self._served.send(self._line.take(now + early))
+        self._delivered = self._clock.now()
+        self._late = min(max(self._delivered + early - due, 0.0), _DEBT)
+        return True
+
+    def _pass_time(self, now: float) -> None:
+        """Step the physics if there is time for it; else sleep, or return at once to spin."""
+        due, step = self._line.due(), self._served.step_seconds
+        early = self._transit.to_client
+        quiet = now - self._delivered > _ALERT
+        roomy = quiet if due is None else due - early - now > _SPIN
+        if roomy and now - self._served.time >= step:
+            self._served.advance(self._served.time + step)
+            return
+        moments = [max(self._served.time + max(_TICK, step), now + step)]
+        moments += [due - early - _SPIN] if due is not None else []
+        moments += [end - _LEAD for end, _, _ in self._requests]
+        left = min(moments) - now
+        if left > 0.0 and (quiet or due is not None):
+            self._sleep(left)
+
+    def _sleep(self, seconds: float) -> None:
+        descriptor = self._served.fileno()
+        if descriptor is None:
+            time.sleep(seconds)
+        else:
+            select.select([descriptor], [], [], seconds)
