@@ -6,7 +6,8 @@
     ├── PortLost        the port was open and is gone: unplugged, or its process died
     ├── BusError        a servo is missing, is another model, or refused an instruction
     ├── ContractError   a policy and a robot, or an action and a contract, do not fit
-    └── LogError        a log is empty, foreign, damaged or too short
+    ├── LogError        a log is empty, foreign, damaged or too short
+    └── RunError        a run cannot be as it was asked for
 
 Every message is one sentence or two: what was asked, what was found, what is possible, what to do.
 """
@@ -38,3 +39,7 @@ class ContractError(HardwareError):
 
 class LogError(HardwareError):
     """A log cannot be read, or does not hold what was asked of it."""
+
+
+class RunError(HardwareError):
+    """A run cannot be as it was asked for: a stop input, real-time rights, the supervisor."""

@@ -3,9 +3,6 @@
 import math
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,73 +12,18 @@ from ashore.hardware.logs.log_writer import LogWriter
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.robot import Robot
 from ashore.hardware.run.clock import Clock
-from ashore.hardware.run.safety import SafetyFilter
+from ashore.hardware.run.controller import Controller, Decision
+from ashore.hardware.run.guard import Guard
+from ashore.hardware.run.heartbeat import LONGEST, Heartbeat
+from ashore.hardware.run.pacer import Pacer
+from ashore.hardware.run.release import dampen
+from ashore.hardware.run.run_result import RunResult
+from ashore.hardware.run.state import State
+from ashore.hardware.run.stop_input import StopInputs
 
-BAD_COMMANDS = 3
-"""Control steps in a row whose goals are not finite, after which the run stops."""
-LATE_STEPS = 25
-"""Control steps in a row that came too late, after which the run stops."""
+__all__ = ["Controller", "Decision", "RunResult", "Runner", "State"]
 
 _STEEPEST = 2.0  # slope of the smooth step: 1.5 in its middle, and room for encoder counts
-
-
-class State(Enum):
-    """Where a run is: `Limp → Homing → Ready → Running → Limp`, and `Fault` from anywhere."""
-
-    LIMP = "limp"
-    HOMING = "homing"
-    READY = "ready"
-    RUNNING = "running"
-    FAULT = "fault"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What a controller decided at one tick, and what it decided from."""
-
-    command: Command
-    """Goals, before the safety filter."""
-    observation: NDArray[np.float32]
-    """The policy's input, `(no,)`."""
-    action: NDArray[np.float32]
-    """The policy's output, `(na,)`."""
-    signals: dict[str, NDArray[np.float64]]
-    """The signals that the observation was built from, each `(k,)`."""
-
-
-class Controller(Protocol):
-    """One episode of a policy on a robot."""
-
-    duration: float
-    """Length of the episode [s]."""
-    home: NDArray[np.float64]
-    """Joint angles where it begins, `(nj,)` [rad]."""
-    facts: dict[str, object]
-    """What the log should say of it: plan, index, policy."""
-
-    def decide(self, elapsed: float, reading: Reading) -> Decision:
-        """Return what to do `elapsed` [s] into the episode."""
-        ...
-
-
-@dataclass(kw_only=True)
-class RunResult:
-    """How a run ended."""
-
-    state: State = State.LIMP
-    """`LIMP` after a run that ended as asked, else `FAULT`."""
-    reason: str = "finished"
-    """Why it ended."""
-    port_lost: bool = False
-    """Whether the wire went away."""
-    ticks: int = 0
-    """Control steps of episodes."""
-    late: int = 0
-    """Deadlines missed."""
-    interventions: int = 0
-    """Commands that the safety filter changed."""
-    complaints: list[str] = field(default_factory=list)
-    """A sentence for each joint whose torque may still be on."""
 
 
 class Runner:
@@ -92,16 +34,36 @@ class Runner:
     an episode is then as long as ever and has fewer steps.
     """
 
-    def __init__(self, robot: Robot, clock: Clock, log: LogWriter) -> None:
+    def __init__(
+        self,
+        robot: Robot,
+        clock: Clock,
+        log: LogWriter,
+        *,
+        stops: StopInputs | None = None,
+        heartbeat: Heartbeat | None = None,
+    ) -> None:
+        """Take a robot that is limp.
+
+        Args:
+            robot: what to drive.
+            clock: the robot's time.
+            log: where everything goes.
+            stops: buttons that stop a run; none by default.
+            heartbeat: who takes torque off if this process dies; nobody by default.
+        """
         self.robot, self.clock, self.log = robot, clock, log
-        self.safety = SafetyFilter(robot.spec)
-        self.result = RunResult()
-        self._period = 1.0 / robot.spec.rate
-        self._deadline = 0.0
-        self._late_in_a_row = 0
-        self._bad_in_a_row = 0
+        self.stops, self.heartbeat = stops or StopInputs(), heartbeat
+        self._pacer = Pacer(clock, 1.0 / robot.spec.rate)
         self._stop: str | None = None
-        self._last = Command(position=robot.spec.column("default"))
+        self._at_once = self._releasing = self._powered = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Forget the run before."""
+        self.result = RunResult()
+        self._guard = Guard(self.robot.spec, self.log)
+        self._last = Command(position=self.robot.spec.column("default"))
 
     def stop(self, reason: str) -> None:
         """Ask a run to end at its next tick; safe from a signal handler, and lasting.
@@ -110,34 +72,49 @@ class Runner:
         """
         self._stop = self._stop or reason
 
+    def stop_at_once(self, reason: str) -> None:
+        """Let go without sinking first; for a signal handler of the thread that runs.
+
+        Raises:
+            KeyboardInterrupt: the run was not about to let go; it is what ends it.
+        """
+        self.stop(reason)
+        self._at_once = True
+        if not self._releasing:
+            raise KeyboardInterrupt
+
     def run(self, episodes: Iterable[Controller]) -> RunResult:
         """Enable, home and run each episode in turn, then go limp.
 
         What the hardware does is told by the result; what a controller raises is raised, after
         the robot has gone limp.
         """
-        self.result = result = RunResult()
-        self._late_in_a_row = self._bad_in_a_row = 0
+        self._begin()
+        result = self.result
         try:
-            self._drive(episodes)
-            result.reason = self._stop or result.reason
-        except HardwareError as problem:
-            result.state, result.reason = State.FAULT, str(problem)
-            result.port_lost = isinstance(problem, PortLost)
-        except BaseException as problem:
-            result.state = State.FAULT
-            result.reason = f"{type(problem).__name__} {problem}".strip()
-            raise
+            try:
+                self._drive(episodes)
+                result.reason = self._stop or result.reason
+            except HardwareError as problem:
+                self._fail(str(problem), problem)
+            except BaseException as problem:
+                self._fail(f"{type(problem).__name__} {problem}".strip(), problem)
+                raise
+            finally:
+                self._releasing = True
         finally:
-            self._limp()
+            self._release()
+            self._releasing = False
         return result
 
     def _drive(self, episodes: Iterable[Controller]) -> None:
         self._enter(State.LIMP)
-        if self._stop:
+        if self._stopped():
             return
+        self._beat(LONGEST)
         self.robot.enable()
-        self._deadline = self.clock.now()
+        self._powered = True
+        self._pacer.restart()
         self._last = Command(position=self._tick().position)
         for episode in episodes:
             self._home(episode.home)
@@ -153,7 +130,7 @@ class Runner:
         way = float(np.max(np.abs(home - start)))
         steps = max(
             1,
-            round(safety.homing_time / self._period),
+            round(safety.homing_time / self._pacer.period),
             math.ceil(_STEEPEST * way / safety.step_limit),
         )
         for step in range(1, steps + 1):
@@ -168,7 +145,7 @@ class Runner:
     def _episode(self, episode: Controller) -> None:
         self._enter(State.RUNNING, episode.facts)
         elapsed, begin = 0.0, None
-        while begin is None or elapsed < episode.duration - 1.5 * self._period:
+        while begin is None or elapsed < episode.duration - 1.5 * self._pacer.period:
             reading = self._tick()
             if self._stop:
                 return
@@ -187,54 +164,78 @@ class Runner:
 
     def _tick(self) -> Reading:
         """Wait for the next deadline and read; a danger ends the run."""
-        self._deadline += self._period
-        missed = int(max(0.0, self.clock.now() - self._deadline) / self._period)
-        self._late_in_a_row = self._late_in_a_row + 1 if missed else 0
-        if missed:
-            self.result.late += missed
-            self._deadline += missed * self._period
-            self.log.event(self.clock.now(), "warning", "late", f"skipped {missed} control steps")
-        if self._late_in_a_row >= LATE_STEPS:
-            raise _Danger(
-                f"{LATE_STEPS} control steps in a row came too late; lower the rate or the load"
-            )
-        self.clock.sleep_until(self._deadline)
+        self._beat()
+        missed = self._pacer.wait()
+        self.result.late += missed
+        self._guard.pace(self.clock.now(), missed, self._pacer.late_in_a_row)
+        self._stopped()
         reading = self.robot.read()
         self.log.reading(reading)
-        danger = self.safety.danger(reading)
-        if danger:
-            raise _Danger(danger)
+        self._guard.reading(reading)
         return reading
 
+    def _stopped(self) -> bool:
+        reason = self.stops.poll()
+        if reason:
+            self.stop(reason)
+        return self._stop is not None
+
+    def _beat(self, seconds: float = 0.0) -> None:
+        if self.heartbeat is not None:
+            self.heartbeat.beat(seconds)
+
     def _send(self, command: Command, reading: Reading) -> None:
-        filtered = self.safety.filter(command, self._last)
-        self._bad_in_a_row = self._bad_in_a_row + 1 if filtered.held else 0
-        if filtered.interventions:
-            self.result.interventions += 1
-            for text in filtered.interventions:
-                self.log.event(reading.time, "warning", "safety", text)
-        if self._bad_in_a_row >= BAD_COMMANDS:
-            raise _Danger(f"the policy gave no finite goal {BAD_COMMANDS} times in a row")
-        self._last = self.robot.write(filtered.command)
+        try:
+            safe = self._guard.command(reading.time, command, self._last)
+        finally:
+            self.result.interventions = self._guard.interventions
+        self._last = self.robot.write(safe)
         self.log.command(reading.time, self._last)
 
-    def _limp(self) -> None:
+    def _fail(self, reason: str, problem: BaseException) -> None:
+        self.result.state, self.result.reason = State.FAULT, reason
+        self.result.port_lost = isinstance(problem, PortLost)
+
+    def _release(self) -> None:
         """Take torque off first, then say so; a log that can't be written holds nothing up."""
         result = self.result
-        result.complaints = self.robot.disable()
+        try:
+            self._sink()
+        finally:
+            result.complaints = self.robot.disable()
+            self._powered = False
+        if self.heartbeat is not None and (result.port_lost or not result.complaints):
+            self.heartbeat.rest()
         if result.complaints and result.state is not State.FAULT:
             result.state = State.FAULT
             result.reason = f"{result.reason}, but {'; '.join(result.complaints)}"
+        result.told = self._guard.repeats.total
         with suppress(LogError):
+            now = self.clock.now()
+            self._guard.repeats.flush(now)
             for complaint in result.complaints:
-                self.log.event(self.clock.now(), "error", "release", complaint)
+                self.log.event(now, "error", "release", complaint)
+            self.log.event(now, "info", "summary", result.summary, dict(result.told))
             self._enter(result.state)
+
+    def _sink(self) -> None:
+        """Let stiffness go before torque does, where the spec says so and there is time for it."""
+        damp = self.robot.spec.safety.release == "damp"
+        if not damp or not self._powered or self.result.port_lost or self._at_once:
+            return
+        with suppress(HardwareError):
+            self._beat(LONGEST)
+        try:
+            dampen(self.robot, self._pacer, lambda: not self._at_once)
+        except PortLost as lost:
+            if self.result.state is not State.FAULT:
+                self._fail(str(lost), lost)
+            self.result.port_lost = True
+        except HardwareError as problem:
+            with suppress(LogError):
+                self.log.event(self.clock.now(), "warning", "release", f"not damped: {problem}")
 
     def _enter(self, state: State, data: dict[str, object] | None = None) -> None:
         level = "error" if state is State.FAULT else "info"
         text = f"{state.value}: {self.result.reason}" if state is State.FAULT else state.value
         self.log.event(self.clock.now(), level, "state", text, data or {})
-
-
-class _Danger(HardwareError):
-    """The run must stop."""

@@ -6,8 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.reading import Command, Reading, Vector
+from ashore.hardware.run.base_danger import base_dangers
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
+
+EXCESS = 1.25
+"""Share of a joint's own current or duty limit beyond which the servo is not keeping it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intervention:
+    """One thing that the filter changed."""
+
+    sort: str
+    """`not finite`, `clipped` or `step limited`."""
+    text: str
+    """A sentence that names the joints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,19 +30,30 @@ class Filtered:
 
     command: Command
     """The command to send."""
-    interventions: tuple[str, ...]
-    """A sentence for each thing that was changed."""
+    changes: tuple[Intervention, ...]
+    """Each thing that was changed."""
     held: bool = False
     """Whether a goal was no finite number, so that the last one was held instead."""
+
+    @property
+    def interventions(self) -> tuple[str, ...]:
+        """A sentence for each thing that was changed."""
+        return tuple(change.text for change in self.changes)
 
 
 class SafetyFilter:
     """A pure function of command and reading: the same inputs always give the same answer."""
 
     def __init__(self, spec: RobotSpec) -> None:
+        """Take the limits of `spec`, a joint's own before the robot's."""
         self.spec = spec
         self._lower, self._upper = spec.column("lower"), spec.column("upper")
         self._tables = [ControlTable.load(joint.servo) for joint in spec.joints]
+        self._fastest = np.array(
+            [joint.velocity_limit or spec.safety.velocity_limit for joint in spec.joints]
+        )
+        self._strongest = np.array([joint.current_limit or np.inf for joint in spec.joints])
+        self._fullest = np.array([joint.pwm_limit or np.inf for joint in spec.joints])
 
     def filter(self, command: Command, last: Command) -> Filtered:
         """Hold `command` within position and step limits; a goal that is no number holds `last`.
@@ -37,38 +62,49 @@ class SafetyFilter:
         limits whatever `command` is; it is a step limit from `last`, or from the limit nearest to
         a `last` that rested outside.
         """
-        wish, said = _numbers(command, len(self._lower)), []
+        wish = _numbers(command, len(self._lower))
+        changes = list[Intervention]()
+
+        def note(mask: NDArray[np.bool_], sort: str, what: str) -> None:
+            if mask.any():
+                text = f"goal of {self._names(mask)} {what}"
+                changes.append(Intervention(sort=sort, text=text))
+
         bad = ~np.isfinite(wish)
-        if bad.any():
-            said.append(f"goal of {self._names(bad)} was not a finite number: held")
-            wish = np.where(bad, last.position, wish)
+        note(bad, "not finite", "was not a finite number: held")
+        wish = np.where(bad, last.position, wish)
         inside = np.clip(wish, self._lower, self._upper)
-        if (inside != wish).any():
-            said.append(f"goal of {self._names(inside != wish)} was beyond its limits: clipped")
+        note(inside != wish, "clipped", "was beyond its limits: clipped")
         reach = self.spec.safety.step_limit
         anchor = np.clip(last.position, self._lower, self._upper)
         near = np.clip(inside, anchor - reach, anchor + reach)
-        if (near != inside).any():
-            said.append(f"goal of {self._names(near != inside)} jumped too far: step limited")
+        note(near != inside, "step limited", "jumped too far: step limited")
         command = Command(position=near)
-        return Filtered(command=command, interventions=tuple(said), held=bool(bad.any()))
+        return Filtered(command=command, changes=tuple(changes), held=bool(bad.any()))
 
     def danger(self, reading: Reading) -> str | None:
         """Return why the run must stop, or None; a powered robot is expected."""
-        safety = self.spec.safety
+        safety, away = self.spec.safety, self.spec.safety.overtravel
         longest = (safety.stale_limit + 0.5) / self.spec.rate
+        position, duty = reading.position, reading.duty
+        outside = (position < self._lower - away) | (position > self._upper + away)
+        driven = np.zeros_like(position) if duty is None else np.abs(duty)
         checks = (
             (~(reading.age <= longest), f"has not answered for {safety.stale_limit} control steps"),
-            (np.abs(reading.velocity) > safety.velocity_limit, "is too fast"),
+            (np.abs(reading.velocity) > self._fastest, "is too fast"),
+            (np.abs(reading.current) > EXCESS * self._strongest, "draws too much current"),
+            (driven > EXCESS * self._fullest, "is driven beyond its duty limit"),
             (reading.temperature > safety.temperature_limit, "is too hot"),
-            (~np.isfinite(reading.position), "has no finite position"),
+            (~np.isfinite(position), "has no finite position"),
+            (outside, "is far outside its limits"),
         )
         dangers = [f"{self._names(mask)} {what}" for mask, what in checks if mask.any()]
         dangers = [*self._faults(reading), *dangers]
         if not dangers and reading.torque_enabled is not None and not reading.torque_enabled.all():
             limp = self._names(~reading.torque_enabled)
             dangers = [f"{limp} lost its torque: its bus watchdog ran out, or it was rebooted"]
-        return f"joint {'; '.join(dangers)}" if dangers else None
+        joints = [f"joint {'; '.join(dangers)}"] if dangers else []
+        return "; ".join([*joints, *base_dangers(self.spec, reading)]) or None
 
     def _faults(self, reading: Reading) -> list[str]:
         joints = zip(self.spec.names, self._tables, reading.fault, strict=True)
