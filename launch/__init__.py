@@ -1,1 +1,1 @@
-"""The command line: parses, wires the rooms together, prints."""
+"""The command line: parses (commands/, one function each), wires the rooms together, prints."""

@@ -1,0 +1,32 @@
+"""The commands of `ashore`, a function each; heavy imports wait until a command needs them.
+
+    policy    train, adapt, export, play
+    drive     twin, record, deploy
+    log       import, calibrate
+    robot     robot new, robot check, randomization audit
+    lab       bench, demo
+
+To add one: a function in the file of its kind, and its line in COMMANDS.
+"""
+
+from collections.abc import Callable
+
+from ashore.launch.commands import drive, lab, log, policy, robot
+
+COMMANDS: dict[str, Callable[..., int]] = {
+    "train": policy.train,
+    "twin": drive.twin,
+    "record": drive.record,
+    "adapt": policy.adapt,
+    "deploy": drive.deploy,
+    "export": policy.export,
+    "play": policy.play,
+    "import": log.import_logs,
+    "calibrate": log.calibrate,
+    "bench": lab.bench,
+    "demo": lab.demo,
+    "robot new": robot.robot_new,
+    "robot check": robot.robot_check,
+    "randomization audit": robot.randomization_audit,
+}
+"""Every command, by the name it is called by; one of two words is a command in a group."""

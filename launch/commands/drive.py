@@ -1,0 +1,63 @@
+"""Commands that drive a robot, and the one that stands in for it."""
+
+from pathlib import Path
+
+import tyro
+
+from ashore.launch.console import say
+from ashore.launch.session import ClockName, SessionConfig, conclude, run_session
+from ashore.policies.shipped import find_bundle
+
+Name = tyro.conf.Positional[str]
+Options = tyro.conf.OmitArgPrefixes[SessionConfig]
+
+
+def twin(
+    robot: Name,
+    /,
+    hidden: str = "0",
+    clock: ClockName = "real",
+    link: Path | None = None,
+) -> int:
+    """Be a robot that isn't there: servo firmware on a tty, moved by hidden physics.
+
+    Prints the tty it answers on, and serves until Ctrl-C.
+
+    Args:
+        robot: a shipped robot's name, or a folder with its spec.
+        hidden: seed of the physics it keeps to itself; `none` for the nominal robot.
+        clock: `lockstep` lets time pass only when the host reads the joints.
+        link: where to put a symbolic link to the tty.
+    """
+    from ashore.envs.twin.twin_process import TwinOptions, serve_twin
+
+    serve_twin(TwinOptions(robot=robot, hidden=hidden, clock=clock, link=link), say)
+    return 0
+
+
+def record(policy: str, session: Options) -> int:
+    """Drive a robot with a bundle's policy and log everything.
+
+    Args:
+        policy: the bundle whose policy drives it: a folder, or the name of one that ships.
+        session: where and for how long.
+    """
+    from ashore.policies.bundle import Bundle
+
+    return conclude(run_session(Bundle.load(find_bundle(policy)), session, "record"))
+
+
+def deploy(bundle: Name, /, session: Options) -> int:
+    """Run a policy that the gate has passed; refuse every other.
+
+    Args:
+        bundle: what `ashore adapt` wrote.
+        session: where and for how long.
+    """
+    from ashore.adapt.verdict import require_deployable
+    from ashore.policies.bundle import Bundle
+
+    loaded = Bundle.load(find_bundle(bundle))
+    loaded.require_robot()
+    require_deployable(loaded, bundle)
+    return conclude(run_session(loaded, session, "deploy"))

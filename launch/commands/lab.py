@@ -1,0 +1,47 @@
+"""Commands that measure Ashore, and show the whole of it."""
+
+from pathlib import Path
+
+import tyro
+
+Name = tyro.conf.Positional[str]
+
+
+def bench(
+    name: Name,
+    /,
+    json: bool = False,
+    short: bool = False,
+    data: Path = Path("../shared/data"),
+) -> int:
+    """Measure, beside a peer in the same run.
+
+    Args:
+        name: which benchmark: calibrate, or all.
+        json: print a list of figures instead of a table.
+        short: under a minute.
+        data: folder of the real sensor logs.
+    """
+    from ashore.launch.benching import run_bench
+
+    return run_bench(name, json, short, data)
+
+
+def demo(
+    robot: Name,
+    /,
+    hidden: str = "1",
+    out: Path = Path("runs/demo"),
+    short: bool = False,
+) -> int:
+    """The whole loop on a twin: train, record, adapt, deploy, with a report.
+
+    Args:
+        robot: a shipped robot's name.
+        hidden: seed of the twin's hidden physics; `none` for a twin equal to the nominal robot.
+        out: folder for everything the demo makes; an older demo there is replaced.
+        short: train and tune for less.
+    """
+    from ashore.launch.demonstrating import run_demo
+
+    return run_demo(robot, hidden, out, short)

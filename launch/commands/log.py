@@ -1,0 +1,40 @@
+"""Commands on logs."""
+
+from pathlib import Path
+
+import tyro
+
+Name = tyro.conf.Positional[str]
+
+
+def import_logs(
+    files: tyro.conf.Positional[tuple[Path, ...]], /, out: Path, held: bool = False
+) -> int:
+    """Turn logs of other formats into Ashore's: BAM's JSON, puppersim's archives.
+
+    Args:
+        files: files to read, or folders whose *.json and *.npz are read.
+        out: folder to write the MCAP logs to.
+        held: the legged robot of the archives hung in a stand, its feet off the floor.
+    """
+    from ashore.launch.importing import run_import
+
+    return run_import(files, out, held)
+
+
+def calibrate(
+    robot: Name,
+    logs: tyro.conf.Positional[tuple[Path, ...]],
+    /,
+    out: Path | None = None,
+) -> int:
+    """Fit a robot's simulator to logs and say what they tell and what they don't.
+
+    Args:
+        robot: a shipped robot's name, or a folder with its spec.
+        logs: Ashore logs of that robot.
+        out: where to write the posterior as JSON.
+    """
+    from ashore.launch.calibrating import run_calibration
+
+    return run_calibration(robot, logs, out)
