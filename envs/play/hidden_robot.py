@@ -1,6 +1,7 @@
 """`hidden_robot`: which robot plays, the nominal one or one that only a seed knows."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -8,10 +9,8 @@ from ashore.envs.dice import Dice
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Array, Randomization, Source
 from ashore.envs.randomize.term import Term
-from ashore.envs.twin.hidden import draw_hidden
-from ashore.hardware.errors import SpecError
-from ashore.hardware.servo.control_table import ControlTable
-from ashore.hardware.spec import RobotSpec
+from ashore.envs.twin.hidden import FILE, draw_hidden, seed_of
+from ashore.hardware.spec import RobotSpec, shipped_robots
 
 
 class WornRobot:
@@ -19,7 +18,7 @@ class WornRobot:
 
     changing: tuple[Term, ...] = ()
 
-    def __init__(self, parameters: Mapping[str, float]) -> None:
+    def __init__(self, parameters: Mapping[str, Array]) -> None:
         """Take the parameters that are not nominal; a value is for all elements."""
         self._parameters = parameters
 
@@ -61,22 +60,19 @@ def hidden_robot(spec: RobotSpec, ranges: Randomization, hidden: str) -> Source:
     Args:
         spec: the robot.
         ranges: what its policy was trained over.
-        hidden: `none` for the nominal robot, or a seed: of the twin's physics if there is a wire
-            that a twin answers on, else of a robot within `ranges`.
+        hidden: `none` for the nominal robot, or a seed: of the twin's physics if the robot has
+            twins with ranges of their own, else of a robot within `ranges`.
 
     Raises:
         TwinError: `hidden` is neither.
     """
-    worn = draw_hidden(spec, hidden)
     if hidden == "none":
         return Randomization(terms=())
-    return WornRobot(worn) if _has_twin(spec) else DrawnRobot(ranges, int(hidden))
+    seed, folder = seed_of(hidden), _worn_in(spec)
+    return DrawnRobot(ranges, seed) if folder is None else WornRobot(draw_hidden(spec, hidden))
 
 
-def _has_twin(spec: RobotSpec) -> bool:
-    try:
-        for joint in spec.joints:
-            ControlTable.load(joint.servo)
-    except SpecError:
-        return False
-    return True
+def _worn_in(spec: RobotSpec) -> Path | None:
+    """The folder of a robot whose twins differ in ways of their own."""
+    folder = shipped_robots().get(spec.name)
+    return folder if folder is not None and (folder / FILE).exists() else None

@@ -1,47 +1,78 @@
 """`draw_hidden`: the physics that a twin keeps to itself."""
 
-import numpy as np
+from collections.abc import Mapping
+from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.dice import Dice
 from ashore.envs.errors import TwinError
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.randomize.term import Term
-from ashore.hardware.spec import RobotSpec
+from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.hardware.spec import RobotSpec, find_robot
 
-OUT_OF_RANGE = Randomization(
-    terms=(
-        Term(parameter="gain_divisor", low=1.7, high=2.4, operation="scale"),
-        Term(parameter="motor_constant", low=0.8, high=0.88, operation="scale"),
-        Term(parameter="friction_base", low=0.03, high=0.05),
-        Term(parameter="friction_load", low=0.36, high=0.45),
-        Term(parameter="viscous", low=0.01, high=0.015),
-        Term(parameter="command_delay", low=0.027, high=0.035),
-        Term(parameter="encoder_offset", low=0.02, high=0.05),
-        Term(parameter="backlash", low=0.004, high=0.012),
-    )
-)
-"""A worn servo behind a slow adapter: weaker, stiffer to turn, late, and mounted askew."""
+Values = NDArray[np.float64]
+
+FILE = "hidden.toml"
+"""File in a robot's folder that says how its twins differ from the nominal robot."""
 
 
-def draw_hidden(spec: RobotSpec, hidden: str) -> dict[str, float]:
-    """Parameters of a twin that differ from the nominal ones.
+def draw_hidden(
+    spec: RobotSpec, hidden: str, folder: str | Path | None = None
+) -> Mapping[str, Values]:
+    """Parameters of a twin that differ from the nominal ones, each one number or one an element.
+
+    They come from the `hidden.toml` of the robot's folder, or else from what its policies are
+    trained over, its `randomization.toml`.
 
     Args:
         spec: the robot.
         hidden: `none` for a twin equal to the nominal robot, or a seed.
+        folder: the robot's folder; None for the shipped robot of that name.
 
     Raises:
-        TwinError: neither `none` nor a whole number.
+        TwinError: `hidden` is neither `none` nor a whole number.
+        SpecError: there is no such folder.
+        ModelError: the folder's file says what cannot be, or there is none.
     """
     if hidden == "none":
         return {}
+    seed = seed_of(hidden)
+    root = find_robot(folder or spec.name)
+    if (root / FILE).exists():
+        return worn(spec, Randomization.read(root / FILE), seed)
+    world = Simulation(spec, 1, SimulationConfig(threads=1, backlash=True))
+    drawn = Randomization.load(str(root)).draw(world, Dice(seed, 1, purpose="hidden"))
+    return {name: values[0] for name, values in drawn.items()}
+
+
+def seed_of(hidden: str) -> int:
+    """The seed that `hidden` is.
+
+    Raises:
+        TwinError: it is no whole number.
+    """
     if not (hidden.isascii() and hidden.isdigit()):
         raise TwinError(f"hidden is {hidden!r}; give a whole number as the seed, or none")
-    rng = np.random.default_rng(int(hidden))
+    return int(hidden)
+
+
+def worn(spec: RobotSpec, ranges: Randomization, seed: int) -> dict[str, Values]:
+    """Draw one number a parameter, the same for every joint, and encoders off in either direction.
+
+    Args:
+        spec: the robot; what its first servo's parameters are is what `scale` scales.
+        ranges: how far its twins are from that.
+        seed: which twin.
+    """
+    rng = np.random.default_rng(seed)
     parameters = load_servo(spec.joints[0].servo).parameters
     drawn = {}
-    for term in OUT_OF_RANGE.terms:
+    for term in ranges.terms:
         nominal = parameters[term.parameter].value if term.operation == "scale" else 0.0
-        drawn[term.parameter] = float(term.of(nominal, np.array(rng.uniform())))
-    drawn["encoder_offset"] *= float(rng.choice([-1.0, 1.0]))
+        drawn[term.parameter] = np.array(term.of(nominal, np.array(rng.uniform())))
+    if "encoder_offset" in drawn:
+        drawn["encoder_offset"] *= float(rng.choice([-1.0, 1.0]))
     return drawn

@@ -22,7 +22,7 @@ class ServoPlant:
     Firmware thinks in encoder angles; this class turns them by each joint's sign and zero offset.
     """
 
-    def __init__(self, spec: RobotSpec, hidden: Mapping[str, float]) -> None:
+    def __init__(self, spec: RobotSpec, hidden: Mapping[str, float | Vector]) -> None:
         """Build the robot; `hidden` gives parameters another value than the nominal one.
 
         Raises:

@@ -57,7 +57,7 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         TwinError: the options are not possible, or the link's place is taken.
     """
     spec = RobotSpec.load(options.robot)
-    plant = ServoPlant(spec, draw_hidden(spec, options.hidden))
+    plant = ServoPlant(spec, draw_hidden(spec, options.hidden, options.robot))
     config = TwinConfig(
         ids=spec.ids,
         rate=spec.rate,

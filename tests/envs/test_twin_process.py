@@ -11,12 +11,14 @@ from bench import SPEC
 
 from ashore.envs.errors import TwinError
 from ashore.envs.physics.servo_model import load_servo
-from ashore.envs.twin.hidden import OUT_OF_RANGE, draw_hidden
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.twin.hidden import FILE, draw_hidden
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import PortLost
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.run.clock import LockstepClock
 from ashore.hardware.serial_robot import SerialRobot
+from ashore.hardware.spec import RobotSpec, find_robot
 
 
 def drive(twin: TwinProcess) -> list[Reading]:
@@ -97,7 +99,8 @@ def test_a_twin_that_cannot_start_says_why(options: dict[str, object], words: st
 
 
 def test_hidden_physics_is_drawn_within_its_ranges() -> None:
-    terms = {term.parameter: term for term in OUT_OF_RANGE.terms}
+    ranges = Randomization.read(find_robot("servo") / FILE)
+    terms = {term.parameter: term for term in ranges.terms}
     parameters = load_servo("xl330").parameters
     for seed in range(50):
         drawn = draw_hidden(SPEC, str(seed))
@@ -108,6 +111,16 @@ def test_hidden_physics_is_drawn_within_its_ranges() -> None:
             nominal = parameters[name].value if term.operation == "scale" else 1.0
             assert term.low * nominal <= abs(value) <= term.high * nominal
     assert draw_hidden(SPEC, "none") == {}
+
+
+@pytest.mark.parametrize("robot", ["arm", "quadruped"])
+def test_without_ranges_of_their_own_twins_are_robots_that_policies_are_trained_over(robot) -> None:
+    spec, ranges = RobotSpec.load(robot), Randomization.load(robot)
+    drawn = draw_hidden(spec, "3")
+    assert set(drawn) == set(ranges.names)
+    again, other = draw_hidden(spec, "3"), draw_hidden(spec, "4")
+    assert all(np.array_equal(drawn[name], again[name]) for name in drawn)
+    assert not np.array_equal(drawn["friction_base"], other["friction_base"])
 
 
 @pytest.mark.slow
