@@ -1,11 +1,12 @@
 """`ashore bench`."""
 
 import json as json_text
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from textwrap import wrap
 
 from ashore.adapt.errors import AdaptError
-from ashore.launch import bench_calibrate, bench_envs, bench_train
+from ashore.launch import bench_bus, bench_calibrate, bench_envs, bench_train
 from ashore.launch.console import say
 from ashore.launch.figure import Row
 
@@ -14,9 +15,15 @@ Rows = list[Row]
 BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
     "envs": bench_envs.run,
     "train": bench_train.run,
+    "bus": bench_bus.run,
     "calibrate": bench_calibrate.run,
 }
 """Every benchmark: data folder and whether to be short, to rows of figures."""
+
+MEANINGS: dict[str, Mapping[str, str]] = {"bus": bench_bus.MEANINGS}
+"""What a benchmark's figures mean, by the beginning of their names."""
+
+_WIDTH = 100
 
 
 def run_bench(name: str, json: bool, short: bool, data: Path) -> int:
@@ -25,8 +32,17 @@ def run_bench(name: str, json: bool, short: bool, data: Path) -> int:
         raise AdaptError(f"no benchmark {name!r}; there are: {', '.join(BENCHES)}, all")
     names = list(BENCHES) if name == "all" else [name]
     rows = [row for each in names for row in BENCHES[each](data, short)]
-    say(json_text.dumps(rows, indent=2) if json else table(rows))
+    meanings = [line for each in names for line in legend(MEANINGS.get(each, {}))]
+    say(json_text.dumps(rows, indent=2) if json else "\n".join([table(rows), *meanings]))
     return 0
+
+
+def legend(meanings: Mapping[str, str]) -> list[str]:
+    """Lines that say what the figures mean, each beneath an empty one."""
+    lines = []
+    for name, meaning in meanings.items():
+        lines += ["", *wrap(f"{name}*: {meaning}", _WIDTH, subsequent_indent="  ")]
+    return lines
 
 
 def table(rows: Rows) -> str:

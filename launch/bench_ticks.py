@@ -1,0 +1,152 @@
+"""The benchmark of ticks: how late a control loop on a serial line wakes, idle and under load."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
+from ashore.hardware.errors import RunError
+from ashore.hardware.run.clock import SystemClock
+from ashore.hardware.run.pacer import Pacer
+from ashore.hardware.run.realtime import PRIORITY, realtime
+from ashore.hardware.spec import RobotSpec
+from ashore.launch.bench_cycles import ROBOT, settle
+from ashore.launch.bus_clients import Cycle, ours
+from ashore.launch.figure import Row, row
+
+RATES = (50, 100, 200)
+BAUD = 1_000_000
+QUANTILES = {"p50": 50.0, "p99": 99.0, "p999": 99.9}
+_HOG = "while True: pass"
+_BELOW = 10  # how far the twin's real-time priority is below the host's
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicksConfig:
+    """How long ticks are watched."""
+
+    rounds: int = 5
+    """Turns of each rate, load and scheduler."""
+    seconds: float = 4.0
+    """Length of a turn [s]."""
+    rates: tuple[int, ...] = RATES
+    """Ticks a second."""
+
+
+@dataclass
+class Lateness:
+    """How late the ticks of one kind were."""
+
+    late: list[float] = field(default_factory=list)
+    """Wake after the deadline, of each tick that was waited for [s]."""
+    skipped: int = 0
+    """Deadlines that were over before they could be waited for."""
+
+    def quantile(self, percent: float) -> float:
+        """Return the lateness that so many percent of the ticks keep to [us]."""
+        return 1e6 * float(np.percentile(self.late, percent))
+
+
+class WatchedClock(SystemClock):
+    """The system's clock, which notes by how much it wakes too late."""
+
+    def __init__(self) -> None:
+        self.late: list[float] = []
+
+    def sleep_until(self, moment: float) -> None:
+        """Sleep, and note."""
+        super().sleep_until(moment)
+        self.late.append(self.now() - moment)
+
+
+Kind = tuple[int, bool, bool]
+"""Rate, whether every processor is loaded, whether the loop has real-time priority."""
+
+
+def run(config: TicksConfig) -> list[Row]:
+    """Run the loop at every rate, with and without load and real-time priority, in turns."""
+    ids = RobotSpec.load(ROBOT).ids
+    kinds = list(product(config.rates, (False, True), (False, True)))
+    seen: dict[Kind, Lateness] = {kind: Lateness() for kind in kinds}
+    refusal = ""
+    with TwinProcess(TwinOptions(robot=ROBOT, latency_timer=0.0)) as twin:
+        settle(twin.port, BAUD, ids)
+        with ours(twin.port, BAUD, ids) as cycle:
+            for _, kind in product(range(config.rounds), kinds):
+                try:
+                    with circumstances(kind, twin.pid):
+                        _turn(cycle, ids, config.seconds, kind[0], seen[kind])
+                except RunError as error:
+                    refusal = str(error)
+    return [each for kind in kinds for each in _rows(kind, seen, refusal)]
+
+
+@contextmanager
+def circumstances(kind: Kind, twin: int) -> Iterator[None]:
+    """Load every processor, and take real-time priority, as far as `kind` has it.
+
+    Raises:
+        RunError: the system refuses that priority.
+    """
+    _, loaded, first = kind
+    with ExitStack() as stack:
+        if first:
+            stack.enter_context(realtime())
+            stack.enter_context(_raised(twin))
+        if loaded:
+            for _ in range(os.cpu_count() or 1):
+                stack.enter_context(_hog())
+        yield
+
+
+@contextmanager
+def _raised(twin: int) -> Iterator[None]:
+    """Give the twin real-time priority too, below the host's: a real robot isn't slowed by load."""
+    below = os.sched_param(PRIORITY - _BELOW)
+    os.sched_setscheduler(twin, os.SCHED_FIFO, below)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(twin, os.SCHED_OTHER, os.sched_param(0))
+
+
+@contextmanager
+def _hog() -> Iterator[None]:
+    """Keep one processor busy."""
+    hog = subprocess.Popen([sys.executable, "-c", _HOG])
+    try:
+        yield
+    finally:
+        hog.kill()
+        hog.wait()
+
+
+def _turn(cycle: Cycle, ids: tuple[int, ...], seconds: float, rate: int, seen: Lateness) -> None:
+    clock = WatchedClock()
+    pacer = Pacer(clock, 1.0 / rate)
+    for tick in range(round(seconds * rate)):
+        seen.skipped += pacer.wait()
+        cycle(dict.fromkeys(ids, 2000 + tick % 100))
+    seen.late += clock.late
+
+
+def _rows(kind: Kind, seen: dict[Kind, Lateness], refusal: str) -> list[Row]:
+    """Return the quantiles of one kind of ticks, and how many were skipped."""
+    rate, loaded, first = kind
+    name = f"late_{rate}hz{'_loaded' * loaded}{'_fifo' * first}"
+    own, plain = seen[kind], seen[rate, loaded, False]
+    if not own.late:
+        return [row(f"{name}_{q}_us", None, "us", refusal) for q in QUANTILES]
+    rows = []
+    for q, percent in QUANTILES.items():
+        value, without = own.quantile(percent), plain.quantile(percent)
+        peer = ("without it", without, without / value) if first else (None, None, None)
+        rows.append(row(f"{name}_{q}_us", value, "us", *peer))
+    ticks = len(own.late) + own.skipped
+    return [*rows, row(f"{name}_skipped", 100.0 * own.skipped / ticks, "%")]
