@@ -4,6 +4,7 @@
     a policy's   contract
     a tick       reading, robot (the protocol), serial_robot
     wire/        transport, codecs, bus
+    imu/         an inertial sensor on a line of its own: codecs, its samples in a reading
     servo/       a servo's registers and the talk with it; servos/ (control tables that ship)
     run/         the control loop and its safety
     logs/        our logs

@@ -2,22 +2,34 @@
 
 from dataclasses import dataclass
 
+from ashore.hardware.imu.codecs import CODECS
 from ashore.hardware.tables import allowed
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImuSpec:
-    """An inertial measurement unit on a robot's free base."""
+    """An inertial measurement unit on a robot's free base, on a serial line of its own.
+
+    `R = Rz(yaw) Ry(pitch) Rx(roll)` turns a vector in the sensor's axes, those printed on its case,
+    into one in the base's: x forward, y left, z up.
+    """
 
     roll: float = 0.0
-    """Mounting: rotation from the base's frame to the sensor's about x [rad]."""
+    """Mounting: rotation from the base's frame to the sensor's about the base's x [rad]."""
     pitch: float = 0.0
-    """Then about y [rad]."""
+    """Then about the base's y [rad]."""
     yaw: float = 0.0
-    """Then about z [rad]."""
+    """Then about the base's z [rad]."""
+    codec: str = "witmotion"
+    """Protocol that it speaks: witmotion, vectornav or vectornav_binary."""
+    baud: int = 115200
+    """Rate of its line [bit/s]."""
 
     def __post_init__(self) -> None:
-        """Refuse a mounting beyond a turn."""
+        """Refuse a mounting beyond a turn, a protocol that nobody speaks, a rate of no line."""
         for key in ("roll", "pitch", "yaw"):
             value = getattr(self, key)
             allowed(f"imu.{key}", value, abs(value) <= 3.1416, "-pi to pi rad")
+        allowed("imu.codec", self.codec, self.codec in CODECS, f"one of {', '.join(CODECS)}")
+        possible = 1200 <= self.baud <= 4_000_000
+        allowed("imu.baud", self.baud, possible, "1200 to 4000000 bit/s")

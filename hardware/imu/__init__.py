@@ -1,0 +1,9 @@
+"""An inertial sensor on a serial line of its own: it speaks unasked, and is only listened to.
+
+    a sample     imu_sample, with rotation
+    bytes        imu_codec (the protocol), codecs (all of them, by name):
+                 witmotion, vectornav, vectornav_binary, pure both ways
+    a tick       serial_imu
+
+Another sensor is one more file with a codec, and one more line in codecs.
+"""
