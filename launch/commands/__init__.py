@@ -2,7 +2,7 @@
 
     policy    train, adapt, export, play
     drive     twin, record, deploy
-    log       import, calibrate
+    log       import, calibrate, recover
     robot     robot new, robot check, randomization audit
     lab       bench, demo
 
@@ -23,6 +23,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "play": policy.play,
     "import": log.import_logs,
     "calibrate": log.calibrate,
+    "recover": log.recover,
     "bench": lab.bench,
     "demo": lab.demo,
     "robot new": robot.robot_new,

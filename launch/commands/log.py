@@ -38,3 +38,15 @@ def calibrate(
     from ashore.launch.calibrating import run_calibration
 
     return run_calibration(robot, logs, out)
+
+
+def recover(log: tyro.conf.Positional[Path], /, out: Path) -> int:
+    """Make a whole log of a damaged one; say what is kept, what is lost, and where.
+
+    Args:
+        log: a log whose recorder was killed, or whose file was cut or damaged.
+        out: log to write; must not exist.
+    """
+    from ashore.launch.recovering import run_recovery
+
+    return run_recovery(log, out)
