@@ -7,71 +7,29 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from ashore.hardware.errors import BusError
-from ashore.hardware.wire.frame import Parser, crc16, encode, stuff, unstuff
-from ashore.hardware.wire.joint_reply import (
-    Block,
-    fast_blocks,
-    fast_length,
-    fast_status,
-    fast_sync_blocks,
-    fast_sync_length,
-    fast_sync_status,
-)
-from ashore.hardware.wire.parser import BROADCAST, STATUS, Frame, PacketParser
-
-__all__ = [
-    "ALERT",
-    "BACKUP_KEY",
-    "BROADCAST",
-    "CLEAR_TURNS",
-    "ERROR_NAMES",
-    "LARGEST_ID",
-    "Block",
-    "Frame",
-    "Instruction",
-    "Parser",
-    "action",
-    "alert",
-    "backup",
-    "bulk_read",
-    "bulk_write",
-    "clear",
-    "crc16",
-    "encode",
-    "factory_reset",
-    "fast_blocks",
-    "fast_bulk_read",
-    "fast_length",
-    "fast_status",
-    "fast_sync_blocks",
-    "fast_sync_length",
-    "fast_sync_read",
-    "fast_sync_status",
-    "identify",
-    "identity",
-    "identity_size",
-    "largest_id",
-    "overhead",
-    "parser",
-    "ping",
-    "read",
-    "reboot",
-    "refusal",
-    "reg_write",
-    "restore",
-    "status",
-    "stuff",
-    "sync_read",
-    "sync_write",
-    "unstuff",
-    "write",
-]
+from ashore.hardware.wire.frame import Parser as Parser
+from ashore.hardware.wire.frame import crc16 as crc16
+from ashore.hardware.wire.frame import encode as encode
+from ashore.hardware.wire.frame import stuff as stuff
+from ashore.hardware.wire.frame import unstuff as unstuff
+from ashore.hardware.wire.joint_reply import Block as Block
+from ashore.hardware.wire.joint_reply import fast_blocks as fast_blocks
+from ashore.hardware.wire.joint_reply import fast_status as fast_status
+from ashore.hardware.wire.joint_reply import fast_sync_blocks as fast_sync_blocks
+from ashore.hardware.wire.joint_reply import fast_sync_length as fast_sync_length
+from ashore.hardware.wire.joint_reply import fast_sync_status as fast_sync_status
+from ashore.hardware.wire.parser import BROADCAST as BROADCAST
+from ashore.hardware.wire.parser import STATUS as STATUS
+from ashore.hardware.wire.parser import Frame as Frame
+from ashore.hardware.wire.parser import PacketParser
 
 ALERT = 0x80
 LARGEST_ID = 252
 
 overhead = 11
 """Bytes of a status beyond its data."""
+pong_size = 3
+"""Bytes of the answer to a ping."""
 identity_size = 3
 """Bytes of the answer to `identify`."""
 largest_id = LARGEST_ID
@@ -243,6 +201,11 @@ def refusal(error: int) -> int:
 def alert(error: int) -> bool:
     """Return whether a status's error byte tells of a hardware error."""
     return bool(error & ALERT)
+
+
+def hardware(error: int) -> int:
+    """Return the bits of hardware errors in a status's error byte: none, a register has them."""
+    return 0
 
 
 def parser() -> PacketParser:

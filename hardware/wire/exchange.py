@@ -1,182 +1,221 @@
 """One question on a serial line, and whatever comes back before the deadline."""
 
 import time
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 
-from ashore.hardware.wire import dynamixel
-from ashore.hardware.wire.frame import Frame, Parser
+from ashore.hardware.wire import joint_reply
+from ashore.hardware.wire.joint_reply import Block
+from ashore.hardware.wire.parser import Frame
+from ashore.hardware.wire.patience import BusConfig, Patience
+from ashore.hardware.wire.protocol import PROTOCOLS
+from ashore.hardware.wire.result import Counters, Result, Status
 from ashore.hardware.wire.transport import Transport
 
-_BITS_A_BYTE = 10  # 8N1: start, eight, stop
-_STATUS_LENGTH = 11
 _CHUNK = 4096
-
-
-class Status(Enum):
-    """How one servo's part of a transaction ended."""
-
-    OK = "ok"
-    MISSING = "missing"
-    CORRUPT = "corrupt"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one servo said."""
-
-    status: Status
-    """OK, or why there is no data."""
-    data: bytes = b""
-    """Registers asked for; empty unless OK."""
-    error: int = 0
-    """Error number of a refusal; `dynamixel.ERROR_NAMES` names it."""
-    alert: bool = False
-    """Whether the servo has a hardware error: read `hardware_error_status`."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the servo did what it was asked."""
-        return self.status is Status.OK
-
-    @property
-    def silent(self) -> bool:
-        """Whether nothing that could be believed was heard."""
-        return self.status in (Status.MISSING, Status.CORRUPT)
-
-
-@dataclass(frozen=True, kw_only=True)
-class BusConfig:
-    """How long a bus waits, and how often it asks."""
-
-    baud: int = 1_000_000
-    """Bits a second, from which the time on the wire follows."""
-    latency: float = 0.02
-    """Longest wait beyond the wire's own time: USB latency timer, scheduling, a slow twin [s]."""
-    return_delay: float = 0.0005
-    """What each servo waits before it answers: register 9 in units of 2 us, 500 us new [s]."""
-    retries: int = 1
-    """How often a servo that gave no good answer is asked again."""
+_CORRUPT, _MISSING = Result(Status.CORRUPT), Result(Status.MISSING)
 
 
 @dataclass(kw_only=True)
-class Counters:
-    """What has happened on a line since it was opened."""
+class JointRead:
+    """A fast read that was sent; its reply is one packet."""
 
-    sent: int = 0
-    """Instructions sent."""
-    ok: int = 0
-    """Good answers."""
-    missing: int = 0
-    """Answers that did not come in time."""
-    corrupt: int = 0
-    """Answers that came damaged."""
-    refused: int = 0
-    """Answers with an error number."""
-    retried: int = 0
-    """Questions asked again."""
+    ids: tuple[int, ...]
+    """Whom the caller asked for."""
+    address: int
+    """First byte asked for."""
+    size: int
+    """Bytes of each servo."""
+    sizes: Mapping[int, int]
+    """Bytes of those really asked, in the order of asking; the others are in doubt."""
+    sent: float = 0.0
+    """When the request went out, on the monotonic clock [s]."""
+    length: int = 0
+    """Bytes of request and reply."""
+    deadline: float = 0.0
+    """Until when to wait, on the monotonic clock [s]."""
+    raw: bytes = b""
+    """What came."""
+    collected: bool = False
+    """Whether the wait for it is over."""
+    results: dict[int, Result] = field(default_factory=dict)
+    """What it says, of everybody asked for, once it is decoded."""
 
-    def count(self, results: Iterable[Result]) -> None:
-        """Count each of `results` under its status."""
-        for result in results:
-            name = result.status.value
-            setattr(self, name, getattr(self, name) + 1)
+    @property
+    def whole(self) -> bool:
+        """Whether as many bytes came as were asked for."""
+        return not self.sizes or joint_reply.is_whole(self.raw, self.sizes)
 
 
 class Exchange:
     """Sends one question and sorts what comes back by servo.
 
-    After a time-out the line is drained until it has been quiet for `latency`, so that a late
-    reply neither collides with the next question nor answers it.
+    After a time-out the line is drained until it has been quiet for as long as a reply may be
+    late, so that none collides with the next question.
     """
 
     def __init__(self, transport: Transport, config: BusConfig) -> None:
         self.transport = transport
         self.config = config
+        self.protocol = PROTOCOLS[config.protocol]
         self.counters = Counters()
-        self._parser = Parser()
+        self.patience = Patience(config)
+        self._parser = self.protocol.parser()
+        self._missed: tuple[float, int] | None = None
+        self._open: JointRead | None = None
 
-    def send(self, packet: bytes) -> None:
-        """Send an instruction that nobody answers, on a line freed of what nobody asked for."""
-        self.transport.drain(0.0)
+    def send(self, packet: bytes) -> float:
+        """Send an instruction that nobody answers, on a line freed of what nobody asked for.
+
+        If a fast read is under way, its reply is waited for first. Returns when the instruction
+        went out, on the monotonic clock [s].
+        """
+        if self._open is not None:
+            self.collect(self._open)
+        if self.transport.drain(0.0):
+            self._lateness()
         self._parser.reset()
         self.counters.sent += 1
+        sent = time.monotonic()
         self.transport.write(packet)
+        return sent
 
     def ask(
-        self, packet: bytes, ids: Sequence[int], size: int, slots: float = 0.0
+        self,
+        packet: bytes,
+        sizes: Mapping[int, int],
+        slots: float = 0.0,
+        wary: Container[int] = (),
     ) -> dict[int, Result]:
-        """Send an instruction that each of `ids` answers with a status of `size` bytes.
+        """Send an instruction that servos answer with a status each, of so many bytes.
 
-        `slots` is time that servos spend on waiting for their turn, beyond the usual [s].
+        `slots` is time that they spend on waiting for their turn, beyond the usual [s]. Refusals
+        of those in `wary` are not believed: they have no length to tell a late one by.
         """
-        self.send(packet)
-        deadline = slots + self._deadline(len(packet) + len(ids) * (_STATUS_LENGTH + size), ids)
+        sent = self.send(packet)
+        lengths = {servo: self.protocol.overhead + size for servo, size in sizes.items()}
+        length = len(packet) + sum(lengths.values())
+        deadline = self.patience.deadline(length, len(sizes), slots)
+        pause = self.patience.pause(max(lengths.values(), default=0)) + slots
+        silent_from = sent + self.patience.wire(len(packet))
         results: dict[int, Result] = {}
-        while len(results) < len(ids):
-            left = deadline - time.monotonic()
-            due = (len(ids) - len(results) - 1) * (_STATUS_LENGTH + size) + _STATUS_LENGTH
-            wanted = max(due - len(self._parser), self._parser.lacking) if left > 0.0 else _CHUNK
-            frames = self._parser.feed(self.transport.read(wanted, max(left, 0.0)))
+        while len(results) < len(sizes):
+            left = min(deadline, silent_from + pause) - time.monotonic()
+            frames = self._parser.feed(self._hear(lengths, results, left, pause))
+            if frames:
+                silent_from = time.monotonic()
             if left <= 0.0:
                 frames += self._parser.flush()
-            _sort(frames, ids, size, results)
+            self._sort(frames, sizes, results, wary)
             if left <= 0.0:
                 break
+        if not slots:
+            self._note(sent, length, len(results) == len(sizes))
         damaged = set(self._parser.corrupt_ids)
-        return self._close(results, ids, damaged)
-
-    def ask_jointly(self, packet: bytes, ids: Sequence[int], size: int) -> dict[int, Result]:
-        """Send a fast sync read, which `ids` answer with one packet."""
-        self.send(packet)
-        whole = dynamixel.fast_sync_length(len(ids), size)
-        deadline = self._deadline(len(packet) + whole, ids[:1])
-        raw, blocks = b"", dynamixel.fast_sync_blocks(b"", ids, size)
-        while len(blocks) < len(ids):
-            left = deadline - time.monotonic()
-            wanted = max(whole - len(raw), 1) if left > 0.0 else _CHUNK
-            raw += self.transport.read(wanted, max(left, 0.0))
-            blocks = dynamixel.fast_sync_blocks(raw, ids, size)
-            if left <= 0.0:
-                break
-        results = {
-            servo: _result(block.error, block.data) for servo, block in blocks.items() if block
-        }
-        return self._close(results, ids, {servo for servo, block in blocks.items() if not block})
-
-    def _deadline(self, length: int, ids: Sequence[int]) -> float:
-        wire = length * _BITS_A_BYTE / self.config.baud
-        wait = wire + len(ids) * self.config.return_delay + self.config.latency
-        return time.monotonic() + wait
-
-    def _close(
-        self, results: dict[int, Result], ids: Sequence[int], damaged: set[int]
-    ) -> dict[int, Result]:
-        """Return a result for each of `ids`, and quiet the line if one said nothing."""
-        for servo in ids:
-            silence = Status.CORRUPT if servo in damaged else Status.MISSING
-            results.setdefault(servo, Result(silence))
-        if any(result.silent for result in results.values()):
-            self.transport.drain(self.config.latency)
+        for servo in sizes:
+            results.setdefault(servo, _CORRUPT if servo in damaged else _MISSING)
         self.counters.count(results.values())
-        return {servo: results[servo] for servo in ids}
+        return {servo: results[servo] for servo in sizes}
 
+    def begin(self, packet: bytes, read: JointRead, first: bytes = b"") -> None:
+        """Send a fast read, in one write with an instruction `first` that nobody answers."""
+        self.counters.sent += bool(first)
+        whole = joint_reply.fast_length(read.sizes.values())
+        read.length = len(first) + len(packet) + whole
+        read.sent = self.send(first + packet)
+        read.deadline = self.patience.deadline(read.length, 1)
+        self._open = read
 
-def _sort(
-    frames: Iterable[Frame], ids: Sequence[int], size: int, results: dict[int, Result]
-) -> None:
-    """Put each servo's first fitting status into `results`; echoes and strangers drop out."""
-    for frame in frames:
-        if frame.is_status and frame.id in ids and frame.id not in results:
-            result = _result(frame.error, frame.params)
-            if result.status is Status.REFUSED or len(result.data) == size:
-                results[frame.id] = result
+    def collect(self, read: JointRead) -> None:
+        """Wait for the reply to a fast read; nothing of it is decoded yet."""
+        if self._open is read:
+            self._open = None
+        if read.collected or not read.sizes:
+            return
+        whole = joint_reply.fast_length(read.sizes.values())
+        pause = self.patience.pause(whole // max(len(read.sizes), 1))
+        silent_from = read.sent + self.patience.wire(read.length - whole)
+        raw, left, read.collected = b"", 1.0, True
+        while left > 0.0 and len(raw) < whole + _CHUNK:
+            left = min(read.deadline, silent_from + pause) - time.monotonic()
+            wanted = max(whole - len(raw), 1) if left > 0.0 else _CHUNK
+            data = self.transport.read(wanted, min(max(left, 0.0), pause / 2))
+            if data:
+                silent_from = time.monotonic()
+                raw += data
+                if joint_reply.is_whole(raw, read.sizes):
+                    break
+        read.raw = raw
+        self._note(read.sent, read.length, read.whole)
 
+    def decode(self, read: JointRead) -> dict[int, Result]:
+        """Return what each servo asked said in the reply that was collected."""
+        if not read.sizes:
+            return {}
+        blocks = joint_reply.fast_blocks(read.raw, read.sizes)
+        results = dict.fromkeys(read.sizes, _MISSING)
+        for servo, block in blocks.items():
+            results[servo] = self._result(block) if block else _CORRUPT
+        self.counters.count(results.values())
+        return results
 
-def _result(error: int, data: bytes) -> Result:
-    number, alert = error & ~dynamixel.ALERT, bool(error & dynamixel.ALERT)
-    if number:
-        return Result(Status.REFUSED, b"", number, alert)
-    return Result(Status.OK, data, 0, alert)
+    def _hear(
+        self, lengths: Mapping[int, int], results: Mapping[int, Result], left: float, pause: float
+    ) -> bytes:
+        """Return bytes that came: no more than what is due, and not beyond a pause."""
+        if left <= 0.0:
+            return self.transport.read(_CHUNK, 0.0)
+        missing = [length for servo, length in lengths.items() if servo not in results]
+        # The last status may be a refusal, which is shorter.
+        due = sum(missing) - missing[-1] + self.protocol.overhead
+        wanted = max(due - len(self._parser), self._parser.lacking)
+        return self.transport.read(wanted, min(left, pause / 2))
+
+    def _sort(
+        self,
+        frames: Iterable[Frame],
+        sizes: Mapping[int, int],
+        results: dict[int, Result],
+        wary: Container[int],
+    ) -> None:
+        """Put each servo's first fitting status into `results`; echoes and strangers drop out."""
+        for frame in frames:
+            if frame.is_status and frame.id in sizes and frame.id not in results:
+                result = self._result(Block(frame.error, frame.params))
+                if result.status is Status.REFUSED:
+                    fits = frame.id not in wary
+                else:
+                    fits = len(result.data) == sizes[frame.id]
+                if fits:
+                    results[frame.id] = result
+                    continue
+            if frame.is_status:
+                self._lateness()
+
+    def _result(self, block: Block) -> Result:
+        error, data = block
+        if not error:
+            return Result(Status.OK, data)
+        number, alert = self.protocol.refusal(error), self.protocol.alert(error)
+        if number:
+            return Result(Status.REFUSED, b"", number, alert)
+        return Result(Status.OK, data, self.protocol.hardware(error), alert)
+
+    def _note(self, sent: float, length: int, answered: bool) -> None:
+        """Learn from how a question ended, and quiet the line if somebody said nothing.
+
+        In a hurry the line has been quiet already, for as long as anybody was waited for.
+        """
+        if answered:
+            self._missed = None
+            self.patience.learn(sent, length)
+            return
+        self._missed = (sent, length)
+        if self.transport.drain(0.0 if self.patience.hurried else self.patience.allowance):
+            self._lateness()
+
+    def _lateness(self) -> None:
+        """Learn that the last question was answered after all, now that nobody waited any more."""
+        if self._missed is not None:
+            self.patience.learn(*self._missed)
+            self._missed = None

@@ -20,6 +20,8 @@ LARGEST_PARAMS = LONGEST - 2
 
 overhead = 6
 """Bytes of a status beyond its data."""
+pong_size = 0
+"""Bytes of the answer to a ping."""
 identity_size = 5
 """Bytes of the answer to `identify`: firmware, its minor, one unused, model number."""
 largest_id = LARGEST_ID
@@ -177,6 +179,11 @@ def refusal(error: int) -> int:
 def alert(error: int) -> bool:
     """Return whether a status's error byte tells of a hardware error."""
     return error != 0
+
+
+def hardware(error: int) -> int:
+    """Return the bits of hardware errors in a status's error byte; `ERROR_BITS` names them."""
+    return error
 
 
 def parser() -> PacketParser:

@@ -86,6 +86,13 @@ def fast_blocks(raw: bytes, sizes: Mapping[int, int]) -> dict[int, Block | None]
     return blocks
 
 
+def is_whole(raw: bytes, sizes: Mapping[int, int]) -> bool:
+    """Return whether `raw` holds as many bytes as the joint reply has, from its front on."""
+    front, _ = _front(tuple(sizes.values()))
+    start = raw.find(front)
+    return start >= 0 and len(raw) - start >= fast_length(sizes.values())
+
+
 def fast_sync_blocks(raw: bytes, ids: Sequence[int], size: int) -> dict[int, Block | None]:
     """Return what each servo said in a joint reply of `size` bytes each, as `fast_blocks` does."""
     return fast_blocks(raw, dict.fromkeys(ids, size))

@@ -19,6 +19,11 @@ class ServoProtocol(Protocol):
         ...
 
     @property
+    def pong_size(self) -> int:
+        """Bytes of the answer to `ping`."""
+        ...
+
+    @property
     def identity_size(self) -> int:
         """Bytes of the answer to `identify`."""
         ...
@@ -60,6 +65,10 @@ class ServoProtocol(Protocol):
         """Restart the firmware."""
         ...
 
+    def factory_reset(self, servo: int) -> bytes:
+        """Return to factory values, the id kept."""
+        ...
+
     def sync_read(self, ids: Iterable[int], address: int, size: int) -> bytes:
         """Ask several servos for the same block; each answers with its own status, in order."""
         ...
@@ -74,6 +83,10 @@ class ServoProtocol(Protocol):
 
     def alert(self, error: int) -> bool:
         """Return whether a status's error byte tells of a hardware error."""
+        ...
+
+    def hardware(self, error: int) -> int:
+        """Return the bits of hardware errors in a status's error byte, where it has them."""
         ...
 
     def parser(self) -> PacketParser:

@@ -50,9 +50,9 @@ def start() -> Iterator[Start]:
             line.unplug()
 
 
-def block(servo: int) -> bytes:
-    """Four bytes that name their servo, and must be stuffed."""
-    return bytes([servo, 0xFF, 0xFF, 0xFD])
+def block(servo: int, size: int = 4) -> bytes:
+    """Four bytes that name their servo, and must be stuffed; more if asked."""
+    return bytes([servo, 0xFF, 0xFF, 0xFD]).ljust(size, b"\0")
 
 
 def healthy(frame: Frame, dead: tuple[int, ...] = ()) -> bytes:
@@ -64,7 +64,12 @@ def healthy(frame: Frame, dead: tuple[int, ...] = ()) -> bytes:
         case Instruction.PING:
             return b"".join(dynamixel.status(servo, 0, PONG) for servo in alive)
         case Instruction.READ:
-            return b"".join(dynamixel.status(i, 0, block(i)) for i in ids if i not in dead)
+            size = frame.params[2]
+            return b"".join(dynamixel.status(i, 0, block(i, size)) for i in ids if i not in dead)
+        case Instruction.BULK_READ:
+            blocks = [frame.params[n : n + 5] for n in range(0, len(frame.params), 5)]
+            alive = [b for b in blocks if b[0] not in dead]
+            return b"".join(dynamixel.status(b[0], 0, block(b[0], b[3])) for b in alive)
         case Instruction.SYNC_READ:
             return b"".join(dynamixel.status(i, 0, block(i)) for i in alive)
         case Instruction.FAST_SYNC_READ:
