@@ -4,7 +4,6 @@ import fcntl
 import os
 import struct
 import tty
-from contextlib import suppress
 from pathlib import Path
 
 from ashore.envs.errors import TwinError
@@ -72,9 +71,10 @@ class Port:
 
     def read(self) -> bytes:
         """Return what the client has sent, nothing if nothing."""
-        with suppress(BlockingIOError):
+        try:
             return os.read(self._ends[0], _CHUNK)
-        return b""
+        except BlockingIOError:
+            return b""
 
     def send(self, data: bytes) -> None:
         """Write what fits; a client that does not read loses the rest, as on a real line."""

@@ -9,9 +9,8 @@ from types import FrameType
 from ashore.envs.twin.devices import make_device
 from ashore.envs.twin.faults.faults import Faults
 from ashore.envs.twin.line.device_clock import DeviceClock
-from ashore.envs.twin.line.line import Line, LineConfig
+from ashore.envs.twin.line.line import Line
 from ashore.envs.twin.line.pacer import Pacer
-from ashore.envs.twin.line.transit import measure_transit
 from ashore.envs.twin.line.unpaced import Unpaced
 from ashore.envs.twin.plant import Plant
 from ashore.envs.twin.port import Port
@@ -35,7 +34,7 @@ class Twin:
         self.faults = Faults() if faults is None else faults
         self.plant: Plant = SensedPlant(plant, self.faults) if faults is not None else plant
         self.firmware = make_device(config.protocol, self.plant, config.firmware)
-        self.line = Line(LineConfig(latency_timer=config.latency_timer, seed=config.seed))
+        self.line = Line(config.line)
         self._port = Port(config.link)
         self._stopping = Event()
 
@@ -76,7 +75,7 @@ class Twin:
         clock = DeviceClock(self)
         if not self.config.paced:
             return Unpaced(self, self.line, clock).turn
-        return Pacer(self, self.line, measure_transit(), clock).turn
+        return Pacer(self, self.line, clock).turn
 
     @property
     def time(self) -> float:

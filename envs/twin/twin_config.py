@@ -6,6 +6,7 @@ from typing import Literal
 
 from ashore.envs.errors import TwinError
 from ashore.envs.twin.firmware_config import FirmwareConfig
+from ashore.envs.twin.line.line import LineConfig
 from ashore.hardware.wire.dynamixel import LARGEST_ID
 
 CLOCKS = ("real", "lockstep")
@@ -37,6 +38,8 @@ class TwinConfig:
     latency_timer: float = 0.001
     """How long the USB adapter holds back what does not fill one of its packets; 0 for an adapter
     that doesn't [s]."""
+    turnaround: float = 20e-6
+    """What a servo needs to understand a packet and turn the line around [s]."""
     seed: int = 0
     """Of the jitter on the line."""
 
@@ -53,6 +56,16 @@ class TwinConfig:
             raise TwinError(
                 f"a latency timer of {self.latency_timer} s is not possible; 0 to 0.255 is"
             )
+
+    @property
+    def line(self) -> LineConfig:
+        """What the wire costs beyond its bits."""
+        return LineConfig(
+            turnaround=self.turnaround,
+            jitter=0.2 * self.turnaround,
+            latency_timer=self.latency_timer,
+            seed=self.seed,
+        )
 
     @property
     def firmware(self) -> FirmwareConfig:

@@ -43,6 +43,8 @@ class TwinOptions:
     """Whether a real-time twin's replies take the time that the wire takes."""
     latency_timer: float = 0.001
     """How long the USB adapter holds back what does not fill one of its packets [s]."""
+    turnaround: float = 20e-6
+    """What a servo needs to understand a packet and turn the line around [s]."""
     faults: Path | None = None
     """File of what goes wrong, and when; nothing without one."""
 
@@ -68,6 +70,7 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         baud=spec.bus.baud,
         paced=options.paced,
         latency_timer=options.latency_timer,
+        turnaround=options.turnaround,
     )
     faults = Faults.load(options.faults, config.seed, spec) if options.faults else None
     twin = Twin(config, plant, faults)
@@ -160,6 +163,7 @@ class TwinProcess:
 def _arguments(options: TwinOptions) -> list[str]:
     arguments = ["--robot", options.robot, "--hidden", options.hidden, "--clock", options.clock]
     arguments += ["--latency-timer", str(options.latency_timer)]
+    arguments += ["--turnaround", str(options.turnaround)]
     arguments += [] if options.paced else ["--unpaced"]
     arguments += ["--link", str(options.link)] if options.link else []
     return [*arguments, "--faults", str(options.faults)] if options.faults else arguments
@@ -189,6 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--clock", default="real", choices=("real", "lockstep"))
     parser.add_argument("--link", type=Path, help="where to put a link to the tty")
     parser.add_argument("--latency-timer", type=float, default=0.001, help="of the adapter [s]")
+    parser.add_argument("--turnaround", type=float, default=20e-6, help="of the servos [s]")
     parser.add_argument("--unpaced", dest="paced", action="store_false", help="answer at once")
     parser.add_argument("--faults", type=Path, help="file of what goes wrong, and when")
     parser.add_argument("--tethered", action="store_true", help="end when standard input does")

@@ -39,7 +39,8 @@ class Adapter:
         """Hold nothing; `latency_timer` in seconds."""
         self._timer = latency_timer
         self._bursts: list[Burst] = []
-        self._sent_at = 0.0
+        self.sent_at = 0.0
+        """When it last handed something over, or found nothing to [s]."""
 
     def receive(self, burst: Burst) -> None:
         """Expect a burst, which may be still to come."""
@@ -64,7 +65,7 @@ class Adapter:
             if at > until:
                 break
             taken += self._pull(count)
-            self._sent_at = at
+            self.sent_at = at
         return taken
 
     def _next(self) -> tuple[float, int]:
@@ -72,8 +73,8 @@ class Adapter:
         first = self._bursts[0]
         if not self._timer:
             return first.end, len(first.data)
-        rounds = math.ceil((first.begin + first.byte - self._sent_at) / self._timer)
-        expiry = self._sent_at + max(rounds, 1) * self._timer
+        rounds = math.ceil((first.begin + first.byte - self.sent_at) / self._timer)
+        expiry = self.sent_at + max(rounds, 1) * self._timer
         count = 0
         for burst in self._bursts:
             room = min(PACKET - count, len(burst.data))

@@ -71,6 +71,11 @@ class Line:
         """When the host gets something next [s]; None if nothing is on its way."""
         return self._adapter.due()
 
+    @property
+    def sent_at(self) -> float:
+        """When the host got something last, by the schedule [s]."""
+        return self._adapter.sent_at
+
     def take(self, until: float) -> bytes:
         """Return what the host gets up to `until` [s]."""
         return self._adapter.take(until)

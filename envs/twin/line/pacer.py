@@ -7,7 +7,6 @@ from collections import deque
 from ashore.envs.twin.line.device_clock import DeviceClock
 from ashore.envs.twin.line.line import Line
 from ashore.envs.twin.line.served import Served
-from ashore.envs.twin.line.transit import Transit
 
 _TICK = 0.002  # longest sleep: how far physics may fall behind while nobody asks [s]
 _SPIN = 0.00025  # what a sleep may come too late by, and is spun through instead [s]
@@ -24,16 +23,17 @@ class Pacer:
     stepped, a step at a time, before the delivery is due; the last quarter of a millisecond is
     spun through, and so is a moment after each delivery, when the next request is likely.
 
-    The host is credited with nothing that it did not have. A request counts from when it was
-    found, less the smallest passage that the pseudo-terminal allows, so never from before it was
-    written. If a delivery came late, because this process was not running, and the host answers
-    it at once, the lateness is deducted from that request's beginning: the host's own time
-    between the two stays what it was.
+    The host is credited with nothing that it did not have. Its request counts from when it was
+    found, and what it needs to be woken by Linux is its own affair, as it is with a real port,
+    whose bytes take the same way through the kernel. But if the delivery before came late, because
+    this process looked elsewhere or was not running, and the host answers it at once, then the
+    lateness is deducted from the beginning of its request: what passed between the two was the
+    host's time, and stays what it was.
     """
 
-    def __init__(self, served: Served, line: Line, transit: Transit, clock: DeviceClock) -> None:
+    def __init__(self, served: Served, line: Line, clock: DeviceClock) -> None:
         """Serve from now on."""
-        self._served, self._line, self._transit, self._clock = served, line, transit, clock
+        self._served, self._line, self._clock = served, line, clock
         self._requests: deque[tuple[float, bytes, int]] = deque()
         self._delivered, self._late = -1.0, 0.0
         self._heard_at: float | None = None
@@ -55,7 +55,7 @@ class Pacer:
     def _hear(self, data: bytes, now: float) -> None:
         """Put a request on the wire."""
         at_once = now - self._delivered < _ALERT
-        left = now - self._transit.to_twin - (self._late if at_once else 0.0)
+        left = now - (self._late if at_once else 0.0)
         baud = self._served.baud
         self._requests.append((self._line.request(len(data), baud, left), data, baud))
         self._heard_at = now
@@ -67,25 +67,25 @@ class Pacer:
 
     def _deliver(self, now: float) -> bool:
         """Hand the client what is due; return whether anything was."""
-        due, early = self._line.due(), self._transit.to_client
-        if due is None or due - early > now:
+        due = self._line.due()
+        if due is None or due > now:
             return False
-        self._served.send(self._line.take(now + early))
+        data = self._line.take(now)
         self._delivered = self._clock.now()
-        self._late = min(max(self._delivered + early - due, 0.0), _DEBT)
+        self._late = min(self._delivered - self._line.sent_at, _DEBT)
+        self._served.send(data)
         return True
 
     def _pass_time(self, now: float) -> None:
         """Step the physics if there is time for it; else sleep, or return at once to spin."""
         due, step = self._line.due(), self._served.step_seconds
-        early = self._transit.to_client
         quiet = now - self._delivered > _ALERT
-        roomy = quiet if due is None else due - early - now > _SPIN
+        roomy = quiet if due is None else due - now > _SPIN
         if roomy and now - self._served.time >= step:
             self._served.advance(self._served.time + step)
             return
         moments = [max(self._served.time + max(_TICK, step), now + step)]
-        moments += [due - early - _SPIN] if due is not None else []
+        moments += [due - _SPIN] if due is not None else []
         moments += [end - _LEAD for end, _, _ in self._requests]
         left = min(moments) - now
         if left > 0.0 and (quiet or due is not None):
