@@ -45,7 +45,7 @@ class ImuSample:
         """
         if self.quaternion is None:
             return np.asarray(-self.acceleration / np.linalg.norm(self.acceleration))
-        return -matrix(self.quaternion / np.linalg.norm(self.quaternion))[2]
+        return np.asarray(-matrix(self.quaternion / np.linalg.norm(self.quaternion))[2])
 
     def repeats(self, other: "ImuSample") -> bool:
         """Whether every number is the same as in `other`."""
