@@ -17,6 +17,7 @@ HEADER = b"\xff\xff"
 LARGEST_ID = 253
 LONGEST = 255
 LARGEST_PARAMS = LONGEST - 2
+_SCS = 5
 
 overhead = 6
 """Bytes of a status beyond its data."""
@@ -104,8 +105,12 @@ def identify(servo: int) -> bytes:
 
 
 def identity(data: bytes) -> bytes:
-    """Return an identity as a Dynamixel ping has it: model number (2 bytes), firmware (1)."""
-    return data[3:5] + data[:1]
+    """Return an identity as a Dynamixel ping has it: model number (2 bytes), firmware (1).
+
+    The SCS series, whose model numbers begin with a 5, keeps its high byte first.
+    """
+    number = data[4:2:-1] if data[3] == _SCS else data[3:5]
+    return number + data[:1]
 
 
 def read(servo: int, address: int, size: int) -> bytes:

@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 from ashore.hardware.errors import HardwareError
 from ashore.hardware.servo.control_table import ControlTable, Register
 
+MODELS = ["xl330", "xl430", "xm430", "xm540", "sts3215", "scs0009"]
 TABLE = ControlTable.load("xl330")
-registers = st.sampled_from(list(TABLE))
+registers = st.sampled_from([register for model in MODELS for register in ControlTable.load(model)])
 
 
-def test_no_two_registers_share_a_byte() -> None:
-    assert all(first.end <= second.address for first, second in pairwise(TABLE))
+@pytest.mark.parametrize("model", MODELS)
+def test_no_two_registers_share_a_byte(model: str) -> None:
+    table = ControlTable.load(model)
+    assert all(first.end <= second.address for first, second in pairwise(table))
+    assert all(register.eeprom == (register.address < table.eeprom_end) for register in table)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +63,65 @@ def test_counts_survive_radians(counts: int) -> None:
     assert goal.to_counts(goal.to_si(counts)) == counts
 
 
-def test_factory_values_are_possible_values() -> None:
-    for register in TABLE:
+@pytest.mark.parametrize("model", MODELS)
+def test_factory_values_are_possible_values(model: str) -> None:
+    table = ControlTable.load(model)
+    for register in table:
         assert register.minimum <= register.initial <= register.maximum
+    assert table["model_number"].initial == table.number
+    assert ControlTable.by_number(table.protocol, table.number) is table
+    assert table.lock in table.registers
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "address", "size"),
+    [
+        ("xm430", "current_limit", 38, 2),
+        ("xm430", "indirect_address_28", 222, 2),
+        ("xm430", "indirect_address_29", 578, 2),
+        ("xm430", "indirect_address_56", 632, 2),
+        ("xm430", "indirect_data_56", 661, 1),
+        ("xl430", "present_load", 126, 2),
+        ("xm540", "external_port_data_3", 156, 2),
+        ("sts3215", "lock", 55, 1),
+        ("sts3215", "goal_position", 42, 2),
+        ("sts3215", "present_current", 69, 2),
+        ("scs0009", "lock", 48, 1),
+    ],
+)
+def test_every_models_registers_stand_where_its_manual_says(
+    model: str, name: str, address: int, size: int
+) -> None:
+    register = ControlTable.load(model)[name]
+    assert (register.address, register.size) == (address, size)
+
+
+def test_an_xl430_has_no_current() -> None:
+    table = ControlTable.load("xl430")
+    assert not [register.name for register in table if "current" in register.name]
+    assert 0 not in table.modes and 5 not in table.modes
+
+
+def test_a_sign_bit_is_apart_from_the_magnitude() -> None:
+    table = ControlTable.load("sts3215")
+    assert table["present_position"].decode(b"\x05\x80") == -5
+    assert table["goal_position"].encode(-5) == b"\x05\x80"
+    assert table["present_load"].decode(b"\x05\x04") == -5  # bit 10
+    assert table["homing_offset"].encode(-2047) == b"\xff\x0f"  # bit 11
+    # Minus nothing is nothing.
+    assert table["present_load"].decode(b"\x00\x04") == 0
+
+
+def test_the_scs_series_keeps_its_high_byte_first() -> None:
+    assert ControlTable.load("scs0009")["goal_position"].encode(0x1FF) == b"\x01\xff"
+    assert ControlTable.load("sts3215")["goal_position"].encode(0x1FF) == b"\xff\x01"
+
+
+def test_a_feetech_servo_has_neither_watchdog_nor_fast_reads() -> None:
+    for model in ("sts3215", "scs0009"):
+        table = ControlTable.load(model)
+        assert table.watchdog_firmware is None and table.fast_sync_firmware is None
+        assert "bus_watchdog" not in table.registers
 
 
 def test_a_misspelt_register_is_answered_with_the_nearest() -> None:
@@ -71,7 +131,7 @@ def test_a_misspelt_register_is_answered_with_the_nearest() -> None:
 
 def test_an_unknown_model_is_answered_with_the_known() -> None:
     with pytest.raises(HardwareError, match="xl330"):
-        ControlTable.load("xl430")
+        ControlTable.load("xl340")
 
 
 def test_a_value_out_of_range_is_refused_with_the_range() -> None:
