@@ -85,9 +85,19 @@ def _answered(port: int, packet: bytes) -> bool:
         if not data:
             raise OSError("it has ended")
         heard += data
-        # Some adapters say first what they were told.
-        if packet[: _head(packet)] in heard.replace(packet, b"", 1):
+        if _replied(heard, packet):
             return True
+    return False
+
+
+def _replied(heard: bytes, packet: bytes) -> bool:
+    """Whether a reply is in `heard`, and not only an adapter's echo of `packet`, or part of it."""
+    head = packet[: _head(packet)]
+    start = heard.find(head)
+    while start >= 0:
+        if not packet.startswith(heard[start : start + len(packet)]):
+            return True
+        start = heard.find(head, start + 1)
     return False
 
 

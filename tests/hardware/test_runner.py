@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench import COUNT, PERIOD, SPEC, Bench, Script, at, with_joint
+from body import Body
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import BusError, PortLost
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter, check
-from ashore.hardware.reading import Command, Reading
+from ashore.hardware.reading import Reading
 from ashore.hardware.run.clock import LockstepClock, SystemClock
 from ashore.hardware.run.runner import Runner, RunResult, State
 from ashore.hardware.serial_robot import SerialRobot
@@ -341,40 +342,6 @@ def test_a_run_in_real_time_ends_as_asked(tmp_path: Path) -> None:
     # An episode of 0.4 s has 20 steps, fewer if some came too late.
     assert 1 <= result.ticks <= 20
     assert (np.diff(Log.open(path).readings.time) > 0.0).all()
-
-
-class Body:
-    """A robot made of nothing, whose reads take as long as a test wants."""
-
-    def __init__(self, clock: LockstepClock, delays: dict[int, float]) -> None:
-        self.spec, self.clock, self.delays = SPEC, clock, delays
-        self.reads: list[float] = []
-
-    def enable(self) -> None:
-        """Nothing to enable."""
-
-    def disable(self) -> list[str]:
-        return []
-
-    def read(self) -> Reading:
-        delay = self.delays.get(len(self.reads), self.delays.get(-1, 0.0))
-        now = self.clock.now()
-        self.reads.append(now)
-        self.clock.sleep_until(now + delay)
-        zero = np.zeros(1)
-        return Reading(
-            time=now,
-            position=zero,
-            velocity=zero,
-            current=zero,
-            voltage=zero,
-            temperature=zero,
-            age=zero,
-            fault=np.zeros(1, np.uint8),
-        )
-
-    def write(self, command: Command) -> Command:
-        return command
 
 
 def run_late(
