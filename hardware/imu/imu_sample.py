@@ -14,6 +14,8 @@ GRAVITY = 9.80665
 
 _UNIT = 0.02  # how far from 1 the length of an orientation may be, for coarse numbers
 _PULL = 1.0  # a weaker specific force points nowhere: free fall [m/s²]
+_STRONGEST = 1e4  # a thousand g; sensors for robots end at some tens [m/s²]
+_FASTEST = 1e3  # sensors end at some tens [rad/s]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -31,10 +33,13 @@ class ImuSample:
     @property
     def sound(self) -> bool:
         """Whether these are numbers that a sensor can mean."""
-        finite = np.isfinite(self.acceleration).all() and np.isfinite(self.gyro).all()
+        if not (_within(self.acceleration, _STRONGEST) and _within(self.gyro, _FASTEST)):
+            return False
         if self.quaternion is None:
-            return bool(finite and np.linalg.norm(self.acceleration) > _PULL)
-        return bool(finite and abs(float(np.linalg.norm(self.quaternion)) - 1.0) < _UNIT)
+            return float(np.linalg.norm(self.acceleration)) > _PULL
+        if not _within(self.quaternion, 1.0 + _UNIT):
+            return False
+        return abs(float(np.linalg.norm(self.quaternion)) - 1.0) < _UNIT
 
     @property
     def gravity(self) -> Vector:
@@ -55,3 +60,8 @@ class ImuSample:
         parts = [self.acceleration, self.gyro]
         parts += [] if self.quaternion is None else [self.quaternion]
         return [float(value) for part in parts for value in part]
+
+
+def _within(values: Vector, bound: float) -> bool:
+    """Whether all are numbers and smaller than `bound`; NaN is not."""
+    return bool((np.abs(values) < bound).all())

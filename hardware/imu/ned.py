@@ -5,19 +5,19 @@ import math
 import numpy as np
 
 from ashore.hardware.imu.imu_sample import Vector
-from ashore.hardware.imu.rotation import from_angles, product
-
-_HALF_TURN = np.array([0.0, 1.0, 0.0, 0.0])
+from ashore.hardware.imu.rotation import from_angles
 
 
 def from_ned(quaternion: Vector) -> Vector:
     """Orientation in a world of north, west and up, of one `(w, x, y, z)` in north, east, down."""
-    return product(_HALF_TURN, quaternion)
+    w, x, y, z = quaternion
+    return np.array([-x, w, -z, y])  # half a turn about north, then the quaternion
 
 
 def to_ned(quaternion: Vector) -> Vector:
     """Inverse of `from_ned`."""
-    return product(-_HALF_TURN, quaternion)
+    w, x, y, z = quaternion
+    return np.array([x, -w, z, -y])
 
 
 def from_heading(yaw: float, pitch: float, roll: float) -> Vector:

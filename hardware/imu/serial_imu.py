@@ -42,10 +42,11 @@ class SerialImu:
         """Samples that were no numbers, or pointed nowhere."""
         self.repeated = 0
         """Samples equal to the one before."""
+        self.received = 0
+        """Bytes that came."""
         self._wire = wire
         self._mounting = matrix(from_angles(spec.roll, spec.pitch, spec.yaw))
         self._patience = _LOCKSTEP if lockstep else 0.0
-        self._bytes = 0
         self._last: ImuSample | None = None
         self._came = -math.inf
 
@@ -101,7 +102,7 @@ class SerialImu:
             others = ", ".join(name for name in CODECS if name != self.spec.codec)
             raise BusError(
                 f"no sample of a {self.spec.codec} sensor came from {port} at {self.spec.baud} "
-                f"baud within {_FIRST} s, but {self._bytes} bytes; check its power, its cable, "
+                f"baud within {_FIRST} s, but {self.received} bytes; check its power, its cable, "
                 f"imu.baud and imu.codec, which may also be {others}"
             )
 
@@ -121,7 +122,7 @@ class SerialImu:
             data += more
             more = self._wire.read(_CHUNK, 0.0)
         data += more
-        self._bytes += len(data)
+        self.received += len(data)
         return self.codec.feed(data)
 
     def _consider(self, sample: ImuSample, now: float) -> None:

@@ -57,12 +57,13 @@ class VectorNav:
         """Return the sample of a line, if it is a whole one and a sample."""
         junk, _, body = line.rpartition(b"$")
         found = _LINE.fullmatch(body)
-        self.corrupt += bool(junk) or found is None
-        if found is None or found[1] not in _ORIENTATION:
+        whole = found is not None and _checks(body, found[3])
+        self.corrupt += bool(junk) or not whole
+        if found is None or not whole or found[1] not in _ORIENTATION:
             return None
         values = _numbers(found[2].split(b","))
         size = _ORIENTATION[found[1]]
-        if not _checks(body, found[3]) or len(values) < size + 9:
+        if len(values) < size + 9:
             self.corrupt += not junk
             return None
         force = size + 3
