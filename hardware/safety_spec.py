@@ -43,8 +43,8 @@ class SafetySpec:
     voltage_margin: float = 0.3
     """How near to a limit, the servo's own too, a warning comes [V]."""
     continuous_current: float | None = None
-    """Current that a joint bears for ever; None for half of the largest its servo can be set to,
-    and no limit where it measures none [A]."""
+    """Current that a joint bears for ever; None for half of its servo's current limit as it is
+    delivered, and for no limit where it has none [A]."""
     current_time: float = 10.0
     """Time constant of a motor's heating: how long it bears more than that [s]."""
     bad_limit: int = 3

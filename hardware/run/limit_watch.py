@@ -99,10 +99,10 @@ class LimitWatch:
 
 
 def _half(table: ControlTable) -> float:
-    """Half of the largest current that a servo can be set to, infinite where it measures none."""
+    """Half of a servo's current limit as it is delivered, infinite where it has none."""
     if "current_limit" not in table.registers:
         return math.inf
-    return 0.5 * table["current_limit"].to_si(table["current_limit"].maximum)
+    return 0.5 * table["current_limit"].to_si(table["current_limit"].initial)
 
 
 def _limit(tables: list[ControlTable], name: str, given: float | None, none: float) -> Vector:

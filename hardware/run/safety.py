@@ -119,9 +119,10 @@ class SafetyFilter:
 
 
 def _numbers(command: Command, n: int) -> Vector:
-    """Goals as `(n,)` numbers, all NaN if they are anything else."""
+    """Goals as `(n,)` numbers, all NaN if they are anything else: text, truths, complex numbers."""
     try:
-        wish = np.asarray(command.position, dtype=np.float64)
+        wish = np.asarray(command.position)
     except (TypeError, ValueError):
         return np.full(n, np.nan)
-    return wish if wish.shape == (n,) else np.full(n, np.nan)
+    numbers = wish.shape == (n,) and wish.dtype.kind in "fiu"
+    return wish.astype(np.float64) if numbers else np.full(n, np.nan)

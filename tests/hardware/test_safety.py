@@ -83,10 +83,14 @@ def test_a_goal_without_a_number_holds_the_last_one(wish: np.ndarray, last: np.n
 
 
 @pytest.mark.parametrize(
-    "wish", [[0.1], [0.1, 0.1, 0.1], [[0.1, 0.1]], 0.1, ["a", "b"], [None, {}]]
+    "wish",
+    [
+        *([0.1], [0.1, 0.1, 0.1], [[0.1, 0.1]], 0.1, ["a", "b"], [None, {}], [True, False]),
+        *([0.1, 0.1j], [0.1, [0.2]], {"hip": 0.1}, None, "ab"),
+    ],
 )
 def test_a_goal_that_is_not_one_number_a_joint_is_held(wish: object) -> None:
-    filtered = FILTER.filter(command(wish), command([0.2, 0.3]))
+    filtered = FILTER.filter(Command(position=wish), command([0.2, 0.3]))
     assert filtered.held
     assert filtered.command.position.tolist() == [0.2, 0.3]
     assert filtered.interventions == ("goal of hip, knee was not a finite number: held",)
