@@ -5,4 +5,5 @@ packets    protocol (what a bus needs of one): dynamixel with frame and joint_re
            parser beneath both
 questions  exchange (one, and what comes back), patience (how long), doubt (what may come late),
            servo_talk (of one servo), bus (of many), result (what each said)
+who        scan
 """

@@ -60,6 +60,8 @@ class Exchange:
         self.protocol = PROTOCOLS[config.protocol]
         self.counters = Counters()
         self.patience = Patience(config)
+        self.twice: set[int] = set()
+        """Who answered the last question more than once."""
         self._parser = self.protocol.parser()
         self._missed: tuple[float, int] | None = None
         self._open: JointRead | None = None
@@ -99,6 +101,7 @@ class Exchange:
         pause = self.patience.pause(max(lengths.values(), default=0)) + slots
         silent_from = sent + self.patience.wire(len(packet))
         results: dict[int, Result] = {}
+        self.twice = set()
         while len(results) < len(sizes):
             left = min(deadline, silent_from + pause) - time.monotonic()
             frames = self._parser.feed(self._hear(lengths, results, left, pause))
@@ -191,6 +194,7 @@ class Exchange:
                     continue
             if frame.is_status:
                 self._lateness()
+                self.twice |= {frame.id} & results.keys()
 
     def _result(self, block: Block) -> Result:
         error, data = block

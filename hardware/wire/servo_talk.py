@@ -33,11 +33,17 @@ class ServoTalk:
         self.config = config or BusConfig()
         self._exchange = Exchange(transport, self.config)
         self._doubt = Doubt()
+        self._heard_twice: frozenset[int] = frozenset()
 
     @property
     def counters(self) -> Counters:
         """What has happened on this line since it was opened."""
         return self._exchange.counters
+
+    @property
+    def heard_twice(self) -> frozenset[int]:
+        """Ids that answered the last `scan` more than once: several servos have them."""
+        return self._heard_twice
 
     @property
     def protocol(self) -> ServoProtocol:
@@ -67,6 +73,7 @@ class ServoTalk:
         slots = _PING_SLOT * (max(ids, default=0) + 1)
         sizes = dict.fromkeys(ids, self.protocol.pong_size)
         results = self._exchange.ask(self.protocol.ping(BROADCAST), sizes, slots)
+        self._heard_twice = frozenset(self._exchange.twice)
         found = [servo for servo, result in results.items() if result.ok]
         if self.protocol.pong_size == self.protocol.identity_size:
             self._doubt.settle(found)
