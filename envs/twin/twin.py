@@ -6,8 +6,10 @@ from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 from types import FrameType
 
+from ashore.envs.errors import TwinError
 from ashore.envs.twin.devices import make_device
 from ashore.envs.twin.faults.faults import Faults
+from ashore.envs.twin.imu.imu_line import ImuLine
 from ashore.envs.twin.line.device_clock import DeviceClock
 from ashore.envs.twin.line.line import Line
 from ashore.envs.twin.line.pacer import Pacer
@@ -33,6 +35,10 @@ class Twin:
         self.config = config
         self.faults = Faults() if faults is None else faults
         self.plant: Plant = SensedPlant(plant, self.faults) if faults is not None else plant
+        self._imu: ImuLine | None = None
+        if config.imu is not None:
+            self._imu = ImuLine(config.imu, self.plant, config.link, config.seed)
+            self.plant = self._imu.plant
         self.firmware = make_device(config.protocol, self.plant, config.firmware)
         self.line = Line(config.line)
         self._port = Port(config.link)
@@ -48,12 +54,24 @@ class Twin:
         self.close()
 
     def open(self) -> str:
-        """Make the pseudo-terminal, and the link if one is wanted; return the path to use.
+        """Make the pseudo-terminals, and links if wanted; return the path to the servos.
 
         Raises:
-            TwinError: the link's place is taken by something else.
+            TwinError: a link's place is taken by something else.
         """
-        return self._port.open()
+        path = self._port.open()
+        try:
+            if self._imu is not None:
+                self._imu.open()
+        except TwinError:
+            self._port.close()
+            raise
+        return path
+
+    @property
+    def imu_port(self) -> str | None:
+        """Path to the inertial sensor; None without one."""
+        return None if self._imu is None else self._imu.path
 
     def serve(self, until: Event | None = None) -> None:
         """Answer until `until` is set, `stop` is called, or SIGINT or SIGTERM arrives.
@@ -131,14 +149,18 @@ class Twin:
 
     def _moved(self) -> None:
         """Let whatever else lives by the plant's time follow it, before the replies leave."""
+        if self._imu is not None:
+            self._imu.send(self.faults, self.time)
 
     def stop(self) -> None:
         """Make `serve` return, from any thread."""
         self._stopping.set()
 
     def close(self) -> None:
-        """Unplug: end the pseudo-terminal and remove the link; closing twice is allowed."""
+        """Unplug: end the pseudo-terminals and remove the links; closing twice is allowed."""
         self._port.close()
+        if self._imu is not None:
+            self._imu.close()
 
 
 @contextmanager

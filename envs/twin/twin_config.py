@@ -6,6 +6,7 @@ from typing import Literal
 
 from ashore.envs.errors import TwinError
 from ashore.envs.twin.firmware_config import FirmwareConfig
+from ashore.envs.twin.imu.imu_config import ImuConfig
 from ashore.envs.twin.line.line import LineConfig
 from ashore.hardware.wire.dynamixel import LARGEST_ID
 
@@ -41,7 +42,9 @@ class TwinConfig:
     turnaround: float = 20e-6
     """What a servo needs to understand a packet and turn the line around [s]."""
     seed: int = 0
-    """Of the jitter on the line."""
+    """Of the jitter on the line, and of the inertial sensor's noise."""
+    imu: ImuConfig | None = None
+    """The inertial sensor, on a tty of its own; None without one."""
 
     def __post_init__(self) -> None:
         """Refuse a clock that cannot run, and ids that cannot be."""

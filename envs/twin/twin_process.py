@@ -18,6 +18,7 @@ from typing import Literal
 from ashore.envs.errors import EnvsError, TwinError
 from ashore.envs.twin.faults.faults import Faults
 from ashore.envs.twin.hidden import draw_hidden
+from ashore.envs.twin.imu.robot_imu import robot_imu
 from ashore.envs.twin.servo_plant import ServoPlant
 from ashore.envs.twin.twin import Twin, TwinConfig
 from ashore.hardware.errors import HardwareError
@@ -50,8 +51,9 @@ class TwinOptions:
 
 
 def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
-    """Serve a twin until SIGINT or SIGTERM; `announce` is called once with its port.
+    """Serve a twin until SIGINT or SIGTERM.
 
+    `announce` is called once, with its port and, on a second line, that of its inertial sensor.
     What is hidden stays in the twin: it is neither announced nor written anywhere.
 
     Raises:
@@ -60,6 +62,7 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
     """
     spec = RobotSpec.load(options.robot)
     plant = ServoPlant(spec, draw_hidden(spec, options.hidden, options.robot))
+    period = 1.0 / spec.rate if options.clock == "lockstep" else None
     config = TwinConfig(
         ids=spec.ids,
         rate=spec.rate,
@@ -71,11 +74,13 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         paced=options.paced,
         latency_timer=options.latency_timer,
         turnaround=options.turnaround,
+        imu=robot_imu(spec.imu, plant.simulation, period) if spec.imu is not None else None,
     )
     faults = Faults.load(options.faults, config.seed, spec) if options.faults else None
     twin = Twin(config, plant, faults)
     try:
-        announce(twin.open())
+        port = twin.open()
+        announce(port if twin.imu_port is None else f"{port}\n{twin.imu_port}")
         twin.serve()
     finally:
         twin.close()
@@ -103,7 +108,8 @@ class TwinProcess:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
             )
             stack.callback(self._end)
-            self.port = self._first_line()
+            self.port, _, imu_port = self._announcement().partition("\n")
+            self.imu_port: str | None = imu_port or None
             self._open = stack.pop_all()
 
     def __enter__(self) -> "TwinProcess":
@@ -137,7 +143,8 @@ class TwinProcess:
             if pipe is not None:
                 pipe.close()
 
-    def _first_line(self) -> str:
+    def _announcement(self) -> str:
+        """Return what the twin says first, which it says at once: a port a line."""
         stdout, line = self._process.stdout, b""
         deadline = time.monotonic() + _STARTED
         while stdout is not None and not line.endswith(b"\n"):
@@ -186,7 +193,7 @@ def _end_with_parent() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve the twin that the arguments describe; the port is the first line of the output."""
+    """Serve the twin that the arguments describe; its ports are the first lines of the output."""
     parser = argparse.ArgumentParser(prog="python -m ashore.envs.twin.twin_process")
     parser.add_argument("--robot", default="servo", help="shipped robot's name, or a folder")
     parser.add_argument("--hidden", default="none", help="seed of the hidden physics, or none")

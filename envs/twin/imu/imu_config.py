@@ -2,13 +2,8 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ashore.envs.errors import TwinError
-from ashore.envs.simulation import Simulation
 from ashore.hardware.imu.codecs import CODECS
-from ashore.hardware.imu.rotation import from_angles, matrix
-from ashore.hardware.imu_spec import ImuSpec
 
 Triple = tuple[float, float, float]
 
@@ -45,40 +40,11 @@ class ImuConfig:
     def __post_init__(self) -> None:
         """Refuse a protocol that nobody speaks and a clock that cannot run."""
         if self.codec not in CODECS:
-            raise TwinError(f"no inertial sensor speaks {self.codec!r}; some speak: {_known()}")
+            raise TwinError(
+                f"no inertial sensor speaks {self.codec!r}; some speak: {', '.join(CODECS)}"
+            )
         if not (0.0 < self.rate <= 2000.0 and abs(self.drift) < 0.5 and self.baud > 0):
             raise TwinError(
                 f"{self.rate} samples a second with a drift of {self.drift} at {self.baud} baud "
                 "are not possible; a rate to 2000, a drift within 0.5 and a positive baud are"
             )
-
-
-def imu_config(spec: ImuSpec, simulation: Simulation, period: float | None) -> ImuConfig:
-    """Return the sensor of a robot, as imperfect as the first robot of its simulation has it.
-
-    Args:
-        spec: the sensor as its robot's spec has it.
-        simulation: where bias, noise and misalignment are from, hidden or nominal.
-        period: control period of a lockstep twin [s], None for one that runs in real time.
-    """
-    mounting = (spec.roll, spec.pitch, spec.yaw)
-    bias = matrix(from_angles(*mounting)).T @ simulation.values("gyro_bias")[0]
-    return ImuConfig(
-        codec=spec.codec,
-        baud=spec.baud,
-        mounting=mounting,
-        period=period,
-        misalignment=_triple(simulation.values("imu_mounting")[0]),
-        gyro_bias=_triple(bias),
-        gyro_noise=float(np.mean(simulation.values("gyro_noise")[0])),
-        orientation_noise=float(np.mean(simulation.values("gravity_noise")[0])),
-    )
-
-
-def _triple(values: np.ndarray) -> Triple:
-    x, y, z = np.broadcast_to(values, 3).tolist()
-    return (x, y, z)
-
-
-def _known() -> str:
-    return ", ".join(CODECS)
