@@ -26,6 +26,11 @@ class FirmwareConfig:
     """How long a reboot takes a servo off the line [s]; in lockstep it takes no time."""
     gap_silences: bool = False
     """Whether a servo missing from a plain sync read silences those behind it; firmwares differ."""
+    answers_bad_crc: bool = False
+    """Whether a packet whose CRC failed is answered with error 3; firmwares differ."""
+    watchdog_bug: bool = False
+    """Whether a bus watchdog that runs out in extended position mode makes a servo with a homing
+    offset move. Source: DynamixelSDK, issue 584."""
 
     def __post_init__(self) -> None:
         """Refuse models or versions that are not one a servo."""

@@ -23,6 +23,10 @@ class Drive:
     """Largest duty, 0..1."""
     current_limit: Vector
     """Largest motor current the firmware allows [A]."""
+    lead: Vector | None = None
+    """What is added to the position error for other gains than P, at once [rad]."""
+    duty: Vector | None = None
+    """Duty asked for, -1..1, where the position law does not hold; elsewhere not a number."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from ashore.hardware.spec import RobotSpec
 
 _AMBIENT = 28.0
 _WARMING = 12.0  # °C above ambient per watt lost in the winding, in the long run
+_FAR, _STIFF = 1e3, 16383.0  # rad of error and P gain under which any duty is at its limit
 _COOLING = 120.0  # thermal time constant [s]
 
 
@@ -49,15 +50,32 @@ class ServoPlant:
         """Advance by one step."""
         motor = self.simulation.motor
         goal = self._goal(drive)
+        if drive.lead is not None:
+            goal += self._sign * drive.lead
         motor.enabled[0] = drive.torque_enabled
         motor.p_gain[0] = drive.p_gain
         motor.pwm_limit[0] = drive.pwm_limit
         motor.values["current_limit"][0] = np.minimum(self._ceiling[0], drive.current_limit)
+        if drive.duty is not None:
+            self._push(goal, drive.duty)
         self.simulation.substep(goal)
         lost = np.square(motor.current[0]) * motor.values["resistance"][0]
         warmer = _AMBIENT + _WARMING * lost - self._temperature
         self._temperature += warmer * (self.step_seconds / _COOLING)
         return self.sense()
+
+    def _push(self, goal: Vector, duty: Vector) -> None:
+        """Put goals where the position law asks for `duty`, and its limit there; not a number: no.
+
+        The law is that of `DutyMotor`, clipped at its limit however far away the goal is. A motor
+        of another law has no duty, and gets the most it has, or nothing.
+        """
+        motor, told = self.simulation.motor, np.isfinite(duty)
+        measured = self.simulation.position + motor.values["encoder_offset"]
+        far = measured + _FAR * self._sign * np.sign(np.nan_to_num(duty))
+        np.copyto(goal, far, where=told)
+        np.copyto(motor.p_gain[0], _STIFF, where=told)
+        np.copyto(motor.pwm_limit[0], np.minimum(np.abs(duty), 1.0), where=told)
 
     def _goal(self, drive: Drive) -> Vector:
         """Goals in force, `(1, nj)`: those of some time ago, where torque was on already.

@@ -25,8 +25,11 @@ class PendulumPlant:
         self.blocked = False
 
     def step(self, drive: Drive) -> Sense:
-        error = (drive.goal - self.position) * 4096 / math.tau
+        lead = 0.0 if drive.lead is None else drive.lead
+        error = (drive.goal + lead - self.position) * 4096 / math.tau
         duty = np.clip(error * drive.p_gain / 128 / 885, -drive.pwm_limit, drive.pwm_limit)
+        if drive.duty is not None:
+            duty = np.where(np.isnan(drive.duty), duty, drive.duty)
         self.duty = np.where(drive.torque_enabled, duty, 0.0)
         volts = self.duty * self.supply - TORQUE_CONSTANT * self.velocity
         current = np.clip(volts / RESISTANCE, -drive.current_limit, drive.current_limit)

@@ -97,7 +97,7 @@ def test_a_stranger_and_a_damaged_packet_get_no_answer(host: Host) -> None:
         ("model_number", 0, ACCESS),
         ("torque_enable", 2, DATA_RANGE),
         ("position_p_gain", 16384, DATA_RANGE),
-        ("operating_mode", 1, DATA_RANGE),
+        ("operating_mode", 2, DATA_RANGE),
         ("goal_position", 4096, DATA_LIMIT),
         ("goal_position", -1, DATA_LIMIT),
         ("goal_current", 1751, DATA_LIMIT),
@@ -171,6 +171,7 @@ def test_a_reboot_keeps_the_eeprom_and_forgets_the_ram(host: Host) -> None:
     host.write("torque_enable", 1)
     host.write("position_p_gain", 900)
     assert host.ask(dynamixel.reboot(1))[0].error == 0
+    host.run(0.31)
     assert host.read("temperature_limit") == 60
     assert (host.read("torque_enable"), host.read("position_p_gain")) == (0, 400)
 
@@ -355,6 +356,7 @@ def test_overheating_takes_torque_until_a_reboot(host: Host) -> None:
     assert host.write("torque_enable", 1) == 0x80
     assert (host.read("torque_enable"), host.read("hardware_error_status")) == (0, 4)
     host.ask(dynamixel.reboot(1))
+    host.run(0.31)
     assert host.write("torque_enable", 1) == 0
     assert host.read("torque_enable") == 1
 

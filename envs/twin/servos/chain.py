@@ -8,11 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ashore.envs.twin.reply import Reply
+from ashore.envs.twin.servos.joint_reply import joint_reply
+from ashore.envs.twin.servos.rules import BAD_CRC
 from ashore.envs.twin.servos.servo import Servo
 from ashore.hardware.wire import dynamixel
-from ashore.hardware.wire.dynamixel import Block, Instruction
-from ashore.hardware.wire.frame import BROADCAST, LONGEST, Frame
+from ashore.hardware.wire.dynamixel import Instruction
+from ashore.hardware.wire.frame import BROADCAST, Frame
 
+_KNOWS_BETTER = 42  # first firmware that ignores a broadcast reset of everything
 _LEVEL: dict[int, int] = {Instruction.PING: 0, Instruction.READ: 1}
 
 
@@ -42,23 +45,48 @@ class Chain:
             case Instruction.BULK_READ:
                 return self._reads((block[0], block[1:]) for block in _blocks(params, 5))
             case Instruction.FAST_SYNC_READ:
-                return self._joint_read(params)
+                return joint_reply([(id_, params[:4]) for id_ in params[4:]], self._first)
+            case Instruction.FAST_BULK_READ:
+                asked = [(block[0], block[1:]) for block in _blocks(params, 5)]
+                return joint_reply(asked, self._first)
             case Instruction.SYNC_WRITE:
                 self._sync_write(params)
             case Instruction.BULK_WRITE:
                 self._bulk_write(params)
             case Instruction.FACTORY_RESET if params[:1] == b"\xff":
-                # Every servo would become id 1, so firmware ignores it.
-                return []
+                # Every servo would become id 1, so firmware that knows better ignores it.
+                for servo in self.listening:
+                    if servo.memory.get("firmware_version") < _KNOWS_BETTER:
+                        servo.execute(frame.instruction, params)
             case _:
                 for servo in self.listening:
                     servo.execute(frame.instruction, params)
         return []
 
+    def complain(self, ids: Iterable[int]) -> list[Reply]:
+        """Return what firmware says that answers to a packet whose CRC failed."""
+        return [
+            Reply(id_, dynamixel.status(id_, BAD_CRC | servo.alert), servo.return_delay)
+            for id_ in ids
+            for servo in self._with(id_)
+        ]
+
+    def addressed(self, id_: int) -> list[Servo]:
+        """Return those that obey a packet to `id_`."""
+        return list(self.listening) if id_ == BROADCAST else self._with(id_) + self._second(id_)
+
     def _with(self, id_: int) -> list[Servo]:
         return [servo for servo in self.listening if servo.id == id_]
 
+    def _first(self, id_: int) -> Servo | None:
+        return next((servo for servo in self.listening if servo.id == id_), None)
+
+    def _second(self, id_: int) -> list[Servo]:
+        return [s for s in self.listening if s.second_id == id_ and s.id != id_]
+
     def _one(self, id_: int, instruction: int, params: bytes) -> list[Reply]:
+        for servo in self._second(id_):
+            servo.execute(instruction, params)
         replies = [r for servo in self._with(id_) for r in _status(servo, instruction, params)]
         return [replace(reply, together=i > 0) for i, reply in enumerate(replies)]
 
@@ -71,35 +99,17 @@ class Chain:
             replies += reply
         return replies
 
-    def _joint_read(self, params: bytes) -> list[Reply]:
-        """Return the joint packet of a fast sync read; it stops at the first silent servo."""
-        ids, size = params[4:], int.from_bytes(params[2:4], "little")
-        if not ids or dynamixel.fast_sync_length(len(ids), size) > LONGEST:
-            return []
-        blocks: dict[int, Block] = {}
-        after = 0.0
-        for id_ in ids:
-            servo = next(iter(self._with(id_)), None)
-            if servo is None or not servo.joins or not servo.memory.get("status_return_level"):
-                break
-            after = after if blocks else servo.return_delay
-            error, data = servo.execute(Instruction.READ, params[:4])
-            blocks[id_] = Block(error, data.ljust(size, b"\0"))
-        if not blocks:
-            return []
-        return [Reply(BROADCAST, dynamixel.fast_sync_status(blocks, len(ids), size), after)]
-
     def _sync_write(self, params: bytes) -> None:
         address, size = params[:2], int.from_bytes(params[2:4], "little")
         for block in _blocks(params[4:], 1 + size):
-            for servo in self._with(block[0]):
+            for servo in self.addressed(block[0]):
                 servo.execute(Instruction.WRITE, address + block[1:])
 
     def _bulk_write(self, params: bytes) -> None:
         while len(params) >= 5:
             end = 5 + int.from_bytes(params[3:5], "little")
             if len(params) >= end:
-                for servo in self._with(params[0]):
+                for servo in self.addressed(params[0]):
                     servo.execute(Instruction.WRITE, params[1:3] + params[5:end])
             params = params[end:]
 

@@ -1,66 +1,65 @@
-"""One emulated servo: what its firmware does with instructions, sensors and time."""
+"""One emulated servo: what its firmware does with instructions."""
 
 import math
-from dataclasses import dataclass
 
-from ashore.envs.twin.servos.servo_memory import (
+from ashore.envs.twin.firmware_config import FirmwareConfig
+from ashore.envs.twin.servos.rules import (
+    ACCESS,
     DATA_LENGTH,
     DATA_RANGE,
+    EXTENDED,
+    GOALS,
+    POSITION,
     RESULT_FAIL,
     TRIPPED,
     UNKNOWN_INSTRUCTION,
     Refusal,
-    ServoMemory,
 )
-from ashore.hardware.wire.dynamixel import ALERT, CLEAR_TURNS, Instruction
+from ashore.envs.twin.servos.servo_memory import ServoMemory
+from ashore.hardware.wire.dynamixel import ALERT, BACKUP_KEY, CLEAR_TURNS, Instruction
 
 TURN = 4096
 """Encoder counts in a revolution."""
-VOLTAGE, OVERHEAT, OVERLOAD = 0, 2, 5
-"""Bits of `hardware_error_status`."""
 BAUDS = (9600, 57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 4_500_000)
 """Rates by the code of `baud_rate` [bit/s]. Source: ROBOTIS e-manual, "Baud Rate (8)"."""
+REVERSE, TIME_BASED, TORQUE_BY_GOAL = 0x01, 0x04, 0x08
+"""Bits of `drive_mode`. Source: ROBOTIS e-manual, "Drive Mode (10)"."""
+TORQUE_AT_START, RAM_AT_START = 0x01, 0x02
+"""Bits of `startup_configuration`; on the first the e-manual contradicts itself."""
 
 _HOMING_REACH = 1024
-_TICK_WRAP = 32768
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """What one servo's sensors see, in SI units; fields as in `Sense`."""
-
-    position: float
-    velocity: float
-    current: float
-    duty: float
-    voltage: float
-    temperature: float
+_NO_SECOND_ID = 253
 
 
 class Servo:
-    """Firmware of one XL330, short of its physics.
+    """Firmware of one X-series servo, short of its physics and of what it does at each step.
 
-    What the manual leaves open is decided so: an `action` with nothing registered fails; a block
-    read may cross undefined addresses; torque that a fault took away stays off without an error
-    when it is asked for, and the alert bit tells; a boot sets the goal to the present position.
-
-    Stored without effect: baud rate, return delay, drive mode, secondary id, protocol type,
-    startup configuration, PWM slope, every gain but position P, and the profile registers (the
-    goal is followed at once). Modes 0, 1 and 16 are refused with a data range error.
+    Encoder counts run along the shaft; `direction` and `shift` make them present positions.
+    Stored and without effect: protocol type, PWM slope, the LED and the feedforward gains.
     """
 
-    def __init__(self, memory: ServoMemory, sample: Sample) -> None:
-        """Boot with `memory`, at what the sensors see."""
+    def __init__(self, memory: ServoMemory, angle: float, config: FirmwareConfig) -> None:
+        """Boot with `memory`, the shaft at `angle` [rad]."""
         self.memory = memory
-        self._sample = sample
+        self.angle = angle
+        """Where the shaft was when the registers were last brought up to date [rad]."""
+        self.off_until = -math.inf
+        """When it is back on the line after a reboot [s]."""
         self._turns = 0
         self._registered: tuple[int, bytes] | None = None
+        self._bug = config.watchdog_bug
         self.boot()
 
     @property
     def id(self) -> int:
         """The id it answers to."""
         return self.memory.get("id")
+
+    @property
+    def second_id(self) -> int | None:
+        """The id it obeys and does not answer to, if there is one."""
+        second = self.memory.get("secondary_id") if self.memory.has("secondary_id") else 255
+        return second if second < _NO_SECOND_ID else None
 
     @property
     def baud(self) -> int:
@@ -75,9 +74,9 @@ class Servo:
 
     @property
     def joins(self) -> bool:
-        """Whether its firmware knows fast sync read."""
+        """Whether its firmware knows the instructions that several answer in one packet."""
         first = self.memory.table.fast_sync_firmware
-        return self.memory.get("firmware_version") >= first
+        return first is not None and self.memory.get("firmware_version") >= first
 
     @property
     def powered(self) -> bool:
@@ -85,79 +84,64 @@ class Servo:
         return bool(self.memory.get("torque_enable"))
 
     @property
+    def tripped(self) -> bool:
+        """Whether the bus watchdog ran out and was not cleared."""
+        return self.memory.has("bus_watchdog") and self.memory.get("bus_watchdog") == TRIPPED
+
+    @property
     def alert(self) -> int:
         """The alert bit of its status: set while there is a hardware error."""
         return ALERT if self.memory.get("hardware_error_status") else 0
 
     @property
+    def direction(self) -> int:
+        """1, or -1 in reverse."""
+        return -1 if self.memory.get("drive_mode") & REVERSE else 1
+
+    @property
+    def shift(self) -> int:
+        """What is added to counts along the direction to make a present position."""
+        return TURN // 2 + self._offset() - self._turns * TURN
+
+    @property
+    def present(self) -> int:
+        """The present position, quantised, offset, and without forgotten turns."""
+        return self.direction * round(self.angle * TURN / math.tau) + self.shift
+
+    @property
     def goal(self) -> float:
-        """Goal angle in the encoder's frame [rad]."""
-        counts = self.memory.get("goal_position") - self._offset() + self._turns * TURN
-        return (counts - TURN // 2) * math.tau / TURN
-
-    @property
-    def largest_duty(self) -> float:
-        """Largest duty that limit and goal registers allow, 0..1."""
-        counts = min(self.memory.get("pwm_limit"), abs(self.memory.get("goal_pwm")))
-        return min(self.memory.table["goal_pwm"].to_si(counts), 1.0)
-
-    @property
-    def largest_current(self) -> float:
-        """Largest current that the limit, and in mode 5 the goal register, allows [A]."""
-        counts = self.memory.get("current_limit")
-        if self.memory.get("operating_mode") == 5:
-            counts = min(counts, abs(self.memory.get("goal_current")))
-        return self.memory.table["goal_current"].to_si(counts)
-
-    @property
-    def patience(self) -> float:
-        """How long the bus may be silent before the watchdog stops this servo [s]."""
-        counts = self.memory.get("bus_watchdog")
-        armed = counts > 0 and self.powered
-        return self.memory.table["bus_watchdog"].to_si(counts) if armed else math.inf
+        """Goal angle of the shaft in the encoder's frame [rad]."""
+        counts = self.memory.get("goal_position") - self.shift
+        return self.direction * counts * math.tau / TURN
 
     def boot(self) -> None:
         """Restart: RAM to its defaults, faults and whole turns forgotten."""
         self._registered = None
         self.memory.boot()
+        start = self.memory.get("startup_configuration") if self._has_startup() else 0
+        if start & RAM_AT_START:
+            self.memory.recall(eeprom=False)
+            self.memory.put("torque_enable", 0)
         self._forget_turns()
-        self.memory.put("goal_position", self._counts())
+        self.memory.put("goal_position", self.present)
+        if start & TORQUE_AT_START:
+            self.memory.put("torque_enable", 1)
 
     def trip(self) -> None:
         """Let the bus watchdog run out: stop where it is, and take no goals until cleared."""
-        self.memory.put("bus_watchdog", TRIPPED)
-        self.memory.put("profile_acceleration", 0)
-        self.memory.put("profile_velocity", 0)
-        self.memory.put("goal_position", self._counts())
+        memory = self.memory
+        memory.put("bus_watchdog", TRIPPED)
+        memory.put("profile_acceleration", 0)
+        memory.put("profile_velocity", 0)
+        astray = self._bug and memory.get("operating_mode") == EXTENDED
+        memory.put("goal_position", self.present - (self._offset() if astray else 0))
 
     def fail(self, bit: int) -> None:
         """Meet a hardware error; torque goes if the shutdown register says so."""
-        self.memory.put(
-            "hardware_error_status", self.memory.get("hardware_error_status") | 1 << bit
-        )
+        errors = self.memory.get("hardware_error_status") | 1 << bit
+        self.memory.put("hardware_error_status", errors)
         if self._shut_down():
             self.memory.put("torque_enable", 0)
-
-    def see(self, sample: Sample, now: float) -> None:
-        """Take what the sensors see at `now` [s] into the present registers."""
-        self._sample = sample
-        memory, table = self.memory, self.memory.table
-        counts = self._counts()
-        moving = abs(sample.velocity) > table["moving_threshold"].to_si(
-            memory.get("moving_threshold")
-        )
-        memory.put("realtime_tick", int(now * 1000) % _TICK_WRAP)
-        memory.put("moving", int(moving))
-        memory.put("present_position", counts)
-        memory.put("position_trajectory", memory.get("goal_position"))
-        for name, value in (
-            ("present_pwm", sample.duty),
-            ("present_current", sample.current),
-            ("present_velocity", sample.velocity),
-            ("present_input_voltage", sample.voltage),
-            ("present_temperature", sample.temperature),
-        ):
-            memory.put(name, table[name].to_counts(value))
 
     def execute(self, instruction: int, params: bytes) -> tuple[int, bytes]:
         """Carry out one instruction; return the error byte and the data of the status."""
@@ -179,7 +163,7 @@ class Servo:
                 self._write(_word(params), params[2:])
             case Instruction.REG_WRITE:
                 self.memory.check(_word(params), params[2:])
-                self._registered = (_word(params), params[2:])
+                self._register((_word(params), params[2:]))
             case Instruction.ACTION:
                 self._act()
             case Instruction.REBOOT:
@@ -189,20 +173,29 @@ class Servo:
                 self.boot()
             case Instruction.CLEAR:
                 self._clear(params)
+            case Instruction.CONTROL_TABLE_BACKUP:
+                self._back_up(params)
             case _:
                 raise Refusal(UNKNOWN_INSTRUCTION)
-        self.memory.put("registered_instruction", int(self._registered is not None))
         return b""
 
     def _write(self, address: int, data: bytes) -> None:
-        if "torque_enable" in self.memory.write(address, data) and self._shut_down():
+        written = self.memory.write(address, data)
+        if self.memory.get("drive_mode") & TORQUE_BY_GOAL and set(written) & set(GOALS):
+            self.memory.put("torque_enable", 1)
+            written.append("torque_enable")
+        if "torque_enable" in written and self._shut_down():
             self.memory.put("torque_enable", 0)
+
+    def _register(self, write: tuple[int, bytes] | None) -> None:
+        self._registered = write
+        self.memory.put("registered_instruction", int(write is not None))
 
     def _act(self) -> None:
         if self._registered is None:
             raise Refusal(RESULT_FAIL)
-        registered, self._registered = self._registered, None
-        self.memory.put("registered_instruction", 0)
+        registered = self._registered
+        self._register(None)
         self._write(*registered)
 
     def _clear(self, params: bytes) -> None:
@@ -215,25 +208,35 @@ class Servo:
         goal = self.memory.get("goal_position") - (self._turns - before) * TURN
         self.memory.put("goal_position", goal)
 
+    def _back_up(self, params: bytes) -> None:
+        """Keep a copy of the control table (1), or bring the EEPROM back to it (2)."""
+        if params[1:] != BACKUP_KEY or params[0] not in (1, 2):
+            raise Refusal(DATA_RANGE)
+        if self.powered:
+            raise Refusal(ACCESS)
+        if params[0] == 1:
+            self.memory.store()
+        elif not self.memory.recall(eeprom=True):
+            raise Refusal(RESULT_FAIL)
+
     def _shut_down(self) -> bool:
         errors = self.memory.get("hardware_error_status")
         return bool(errors & self.memory.get("shutdown"))
 
+    def _has_startup(self) -> bool:
+        return self.memory.has("startup_configuration")
+
     def _offset(self) -> int:
         """Return the homing offset in force; position mode ignores one past a quarter turn."""
         offset = self.memory.get("homing_offset")
-        ignored = self.memory.get("operating_mode") == 3 and abs(offset) > _HOMING_REACH
+        ignored = self.memory.get("operating_mode") == POSITION and abs(offset) > _HOMING_REACH
         return 0 if ignored else offset
 
     def _forget_turns(self) -> None:
+        """Count whole turns from here on."""
         self._turns = 0
-        self._turns = self._counts() // TURN
-        self.memory.put("present_position", self._counts())
-
-    def _counts(self) -> int:
-        """Return the present position, quantised, offset, and without forgotten turns."""
-        counts = round(self._sample.position * TURN / math.tau) + TURN // 2
-        return counts + self._offset() - self._turns * TURN
+        self._turns = self.present // TURN
+        self.memory.put("present_position", self.present)
 
 
 def _word(params: bytes) -> int:

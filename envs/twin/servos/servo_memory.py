@@ -3,42 +3,23 @@
 Source: ROBOTIS e-manual, "XL330-M288-T, Control Table" and "Status Packet, Error".
 """
 
-from ashore.hardware.servo.control_table import EEPROM_END, ControlTable, Register
+from operator import itemgetter
 
-RESULT_FAIL, UNKNOWN_INSTRUCTION = 1, 2
-DATA_RANGE, DATA_LENGTH, DATA_LIMIT, ACCESS = 4, 5, 6, 7
-
-MODES = (3, 4, 5)
-"""Operating modes that move the twin: position, extended position, current-based position."""
-TRIPPED = -1
-"""What `bus_watchdog` reads after it ran out."""
-
-_LARGEST_TURN = 256 * 4096
-_LIMITED_BY = {
-    "goal_pwm": "pwm_limit",
-    "goal_current": "current_limit",
-    "goal_velocity": "velocity_limit",
-}
-_GOALS = (*_LIMITED_BY, "goal_position")
-_RESET_WITH_MODE = (
-    "velocity_i_gain",
-    "velocity_p_gain",
-    "position_d_gain",
-    "position_i_gain",
-    "position_p_gain",
-    "feedforward_2nd_gain",
-    "feedforward_1st_gain",
-    "profile_acceleration",
-    "profile_velocity",
+from ashore.envs.twin.servos.rules import (
+    ACCESS,
+    DATA_LENGTH,
+    DATA_LIMIT,
+    DATA_RANGE,
+    GOALS,
+    LARGEST_TURN,
+    LIMITED_BY,
+    POSITION,
+    RESET_WITH_MODE,
+    TRIPPED,
+    Refusal,
+    modes,
 )
-
-
-class Refusal(Exception):
-    """A servo says no; `number` is the error number of its status."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(f"status error {number}")
-        self.number = number
+from ashore.hardware.servo.control_table import EEPROM_END, ControlTable, Register
 
 
 class ServoMemory:
@@ -47,13 +28,17 @@ class ServoMemory:
     def __init__(self, table: ControlTable, servo: int, version: int) -> None:
         """Come from the factory, but with an id and a firmware version of one's own."""
         self.table = table
+        self.changed: set[str] = set()
+        """Registers set since whoever obeys them last looked, and emptied this."""
         self._starts = {register.address: register for register in table}
         self._defined = {a for r in table for a in range(r.address, r.end)}
-        self._bytes = bytearray(max(self._defined) + 1)
-        slots = sum(register.name.startswith("indirect_data_") for register in table)
-        first = table["indirect_data_1"].address if slots else 0
-        self._indirect = range(first, first + slots)
-        self._pointers = table["indirect_address_1"].address if slots else 0
+        self._modes = modes(table)
+        self.bytes = bytearray(max(self._defined) + 1)
+        """All of it; gaps between registers are 0."""
+        self._pointers = _pointers(table)
+        self._places: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._blocks: dict[tuple[int, int], list[Register]] = {}
+        self._backup: bytes | None = None
         self._restore(list(table))
         self.put("id", servo)
         self.put("firmware_version", version)
@@ -61,18 +46,42 @@ class ServoMemory:
     def get(self, name: str) -> int:
         """Return a register's value."""
         register = self.table[name]
-        return register.decode(bytes(self._bytes[register.address : register.end]))
+        data = self.bytes[register.address : register.end]
+        return int.from_bytes(data, "little", signed=register.signed)
 
     def put(self, name: str, value: int) -> None:
         """Set a register as the firmware itself may: any register, any value that fits."""
         register = self.table[name]
         data = value.to_bytes(register.size, "little", signed=register.signed)
-        self._bytes[register.address : register.end] = data
+        self.bytes[register.address : register.end] = data
+        self.changed.add(name)
+        if name.startswith("indirect_address"):
+            self._places.clear()
+            self._blocks.clear()
+
+    def has(self, name: str) -> bool:
+        """Whether this model has a register of that name."""
+        return name in self.table.registers
 
     def boot(self) -> None:
         """Bring RAM to its defaults; goals begin at their limits."""
         self._restore([register for register in self.table if not register.eeprom])
         self._free_goals()
+        self._mark_backup()
+
+    def store(self) -> None:
+        """Keep a copy of everything, for `recall` and for a start that asks for it."""
+        self._backup = bytes(self.bytes)
+        self._mark_backup()
+
+    def recall(self, *, eeprom: bool) -> bool:
+        """Bring EEPROM, or the RAM that a host writes, to the copy; return whether there is one."""
+        if self._backup is None:
+            return False
+        for register in self.table:
+            if register.eeprom == eeprom and register.access == "rw":
+                self.put(register.name, register.decode(self._backup[_place(register)]))
+        return True
 
     def factory_reset(self, keep: int) -> None:
         """Restore everything (255), everything but the id (1), or all but id and baud (2)."""
@@ -90,9 +99,13 @@ class ServoMemory:
         Raises:
             Refusal: the block begins at an undefined address or leaves the table.
         """
-        if address not in self._defined or address + size > len(self._bytes):
-            raise Refusal(ACCESS)
-        return bytes(self._bytes[self._target(a)] for a in range(address, address + size))
+        places = self._places.get((address, size))
+        if places is None:
+            if address not in self._defined or address + size > len(self.bytes):
+                raise Refusal(ACCESS)
+            places = tuple(self._target(a) for a in range(address, address + size))
+            self._places[address, size] = places
+        return bytes(itemgetter(*places)(self.bytes)) if size > 1 else self._few(places)
 
     def check(self, address: int, data: bytes) -> list[tuple[Register, int]]:
         """Return the registers and values that writing `data` would set.
@@ -100,20 +113,16 @@ class ServoMemory:
         Raises:
             Refusal: one of them may not be written, or not with that value.
         """
-        targets = [self._target(a) for a in range(address, address + len(data))]
-        values = []
-        position = 0
-        while position < len(data):
-            register = self._writable(targets[position])
-            end = position + register.size
-            if targets[position:end] != list(range(register.address, register.end)):
-                raise Refusal(DATA_LENGTH)
-            value = register.decode(data[position:end])
+        block = self._blocks.get((address, len(data)))
+        if block is None:
+            block = self._blocks[address, len(data)] = self._block(address, len(data))
+        values, position = [], 0
+        for register in block:
+            self._check_access(register)
+            value = register.decode(data[position : position + register.size])
             self._check_value(register, value)
             values.append((register, value))
-            position = end
-        if not values:
-            raise Refusal(DATA_LENGTH)
+            position += register.size
         return values
 
     def write(self, address: int, data: bytes) -> list[str]:
@@ -126,58 +135,98 @@ class ServoMemory:
         for register, value in values:
             self.put(register.name, value)
             if register.name == "operating_mode":
-                self._restore([self.table[name] for name in _RESET_WITH_MODE])
+                self._restore([self.table[name] for name in RESET_WITH_MODE if self.has(name)])
                 self._free_goals()
         return [register.name for register, _ in values]
+
+    def _few(self, places: tuple[int, ...]) -> bytes:
+        return bytes(self.bytes[place] for place in places)
+
+    def _mark_backup(self) -> None:
+        if self.has("backup_ready"):
+            self.put("backup_ready", int(self._backup is not None))
 
     def _restore(self, registers: list[Register]) -> None:
         for register in registers:
             self.put(register.name, register.initial)
 
     def _free_goals(self) -> None:
-        for goal, limit in _LIMITED_BY.items():
-            self.put(goal, self.get(limit))
+        for goal, limit in LIMITED_BY.items():
+            if self.has(goal) and self.has(limit):
+                self.put(goal, self.get(limit))
 
     def _target(self, address: int) -> int:
         """Follow an indirect address, once."""
-        if address not in self._indirect:
+        pointer = self._pointers.get(address)
+        if pointer is None:
             return address
-        start = self._pointers + 2 * (address - self._indirect.start)
-        target = int.from_bytes(self._bytes[start : start + 2], "little")
-        return target if EEPROM_END <= target < len(self._bytes) else address
+        target = int.from_bytes(self.bytes[pointer : pointer + 2], "little")
+        return target if EEPROM_END <= target < len(self.bytes) else address
 
-    def _writable(self, address: int) -> Register:
-        """Return the register that starts at `address`, if the host may write it now."""
-        if address not in self._defined:
-            raise Refusal(ACCESS)
-        register = self._starts.get(address)
-        if register is None:
+    def _block(self, address: int, size: int) -> list[Register]:
+        """Return the registers that `size` bytes from `address` fill, each one whole."""
+        targets = [self._target(a) for a in range(address, address + size)]
+        block: list[Register] = []
+        position = 0
+        while position < size:
+            register = self._starts.get(targets[position])
+            if register is None:
+                inside = targets[position] in self._defined
+                raise Refusal(DATA_LENGTH if inside else ACCESS)
+            end = position + register.size
+            if targets[position:end] != list(range(register.address, register.end)):
+                raise Refusal(DATA_LENGTH)
+            block.append(register)
+            position = end
+        if not block:
             raise Refusal(DATA_LENGTH)
+        return block
+
+    def _check_access(self, register: Register) -> None:
         locked = register.eeprom and self.get("torque_enable")
-        too_old = register.name == "bus_watchdog" and (
-            self.get("firmware_version") < self.table.watchdog_firmware
-        )
-        if register.access == "r" or locked or too_old:
+        if register.access == "r" or locked or self._too_old(register):
             raise Refusal(ACCESS)
-        return register
+
+    def _too_old(self, register: Register) -> bool:
+        """Whether this firmware has no bus watchdog, and the register is its."""
+        first = self.table.watchdog_firmware
+        if register.name != "bus_watchdog" or first is None:
+            return register.name == "bus_watchdog"
+        return self.get("firmware_version") < first
 
     def _check_value(self, register: Register, value: int) -> None:
-        tripped = self.get("bus_watchdog") == TRIPPED
+        name = register.name
         if not register.minimum <= value <= register.maximum:
             raise Refusal(DATA_RANGE)
-        if tripped and (register.name in _GOALS or (register.name == "bus_watchdog" and value)):
+        if name == "bus_watchdog" or name in GOALS:
+            tripped = self.has("bus_watchdog") and self.get("bus_watchdog") == TRIPPED
+            if tripped and (name != "bus_watchdog" or value):
+                raise Refusal(DATA_RANGE)
+        if name == "operating_mode" and value not in self._modes:
             raise Refusal(DATA_RANGE)
-        if register.name == "operating_mode" and value not in MODES:
-            raise Refusal(DATA_RANGE)
-        if register.name in _LIMITED_BY and abs(value) > self.get(_LIMITED_BY[register.name]):
+        if name in LIMITED_BY and abs(value) > self.get(LIMITED_BY[name]):
             raise Refusal(DATA_LIMIT)
-        if register.name == "goal_position":
+        if name == "goal_position":
             self._check_goal(value)
 
     def _check_goal(self, value: int) -> None:
-        if self.get("operating_mode") == 3:
+        if self.get("operating_mode") == POSITION:
             lowest, highest = self.get("min_position_limit"), self.get("max_position_limit")
             if not lowest <= value <= highest:
                 raise Refusal(DATA_LIMIT)
-        elif abs(value) >= _LARGEST_TURN:
+        elif abs(value) >= LARGEST_TURN:
             raise Refusal(DATA_RANGE)
+
+
+def _place(register: Register) -> slice:
+    return slice(register.address, register.end)
+
+
+def _pointers(table: ControlTable) -> dict[int, int]:
+    """Return where the address of each indirect data byte is kept, by that byte's address."""
+    found = {}
+    for register in table:
+        if register.name.startswith("indirect_data_"):
+            slot = register.name.removeprefix("indirect_data_")
+            found[register.address] = table[f"indirect_address_{slot}"].address
+    return found
