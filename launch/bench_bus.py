@@ -13,6 +13,8 @@ MEANINGS = {
     "10 bytes each); the wire's own limit is its baud by 276 bytes of ten bits",
     "cycles_vs_": "the same beside another client on the same twin; the ratio is the median over "
     "rounds in which all took turns",
+    "cycles_in_order": "the same where the next goals wait for the answer; above, they are one "
+    "answer older, and the wire never waits for the host's arithmetic",
     "cycles_ceiling": "the same of a loop that sends one fixed packet and spins until so many "
     "bytes are back: what the twin and the pseudo-terminal allow",
     "cycle_beyond_wire": "what a cycle of ours takes beyond its time on the wire: the servos' "

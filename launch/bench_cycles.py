@@ -12,7 +12,16 @@ from ashore.hardware.wire import dynamixel
 from ashore.hardware.wire.bus import Bus, BusConfig
 from ashore.hardware.wire.transport import SerialTransport
 from ashore.launch import bus_clients
-from ashore.launch.bus_clients import GOAL_SIZE, OURS, RAW, RUSTYPOT, SDK, STATE_SIZE, Cycle
+from ashore.launch.bus_clients import (
+    GOAL_SIZE,
+    IN_ORDER,
+    OURS,
+    RAW,
+    RUSTYPOT,
+    SDK,
+    STATE_SIZE,
+    Cycle,
+)
 from ashore.launch.figure import Row, row
 
 ROBOT = "quadruped"
@@ -20,6 +29,7 @@ BAUDS = {1_000_000: "1M", 3_000_000: "3M"}
 UNIT = "cycles/s"
 _CODES = {1_000_000: 3, 3_000_000: 5}  # Source: ROBOTIS e-manual, "XM430-W350, Baud Rate (8)".
 _WARM = 20
+_QUIET = 0.05  # silence between two clients: no answer to one is left for the other [s]
 _PEERS = {SDK: "the official SDK", RUSTYPOT: "rustypot"}
 
 
@@ -99,6 +109,7 @@ def race(port: str, baud: int, ids: tuple[int, ...], config: CyclesConfig) -> di
     scores = {name: Score() for name in names}
     for turn in range(config.rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            time.sleep(_QUIET)
             with bus_clients.CLIENTS[name](port, baud, ids) as cycle:
                 _turn(cycle, ids, config.seconds, scores[name])
     return scores
@@ -132,8 +143,9 @@ def _rows(baud: int, servos: int, scores: dict[str, Score]) -> list[Row]:
     for name, peer in _PEERS.items():
         # The fixed names are those of 1 Mbaud.
         rows.append(_peer_row(f"cycles_vs_{name}{_suffix(baud)}", own, scores.get(name), peer))
-    ceiling = scores[RAW].rate
-    rows.append(row(f"cycles_ceiling_{mark}", ceiling, UNIT, wire, limit, ceiling / limit))
+    for figure, name in (("in_order", IN_ORDER), ("ceiling", RAW)):
+        rate = scores[name].rate
+        rows.append(row(f"cycles_{figure}_{mark}", rate, UNIT, wire, limit, rate / limit))
     beyond = [1e6 * (float(np.percentile(own.times, q)) - 1.0 / limit) for q in (50.0, 99.0)]
     rows += [
         row(f"cycle_beyond_wire_{q}_{mark}_us", value, "us")

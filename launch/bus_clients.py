@@ -11,10 +11,12 @@ from importlib.util import find_spec
 import serial
 
 from ashore.hardware.errors import PortError
+from ashore.hardware.servo.control_table import ControlTable, Register
 from ashore.hardware.wire import dynamixel
-from ashore.hardware.wire.bus import Bus, BusConfig
+from ashore.hardware.wire.bus import Bus, BusConfig, JointRead, Result
 from ashore.hardware.wire.transport import SerialTransport
 
+MODEL = "xm430"
 GOAL, GOAL_SIZE = 116, 4
 STATE, STATE_SIZE = 126, 10
 """Goal position; present current, velocity and position. Source: ROBOTIS e-manual, "XM430-W350"."""
@@ -34,20 +36,51 @@ _PATIENCE = 0.05  # longest wait for an answer beyond its time on the wire [s]
 
 @contextmanager
 def ours(port: str, baud: int, ids: Sequence[int]) -> Iterator[Cycle]:
-    """Our bus, as a robot uses it: goals of the last state, then the state."""
-    config = BusConfig(baud=baud, latency=_PATIENCE, return_delay=0.0, retries=0)
-    bus = Bus(SerialTransport(port, baud), config)
+    """Our bus with one question always on the wire: a cycle's states are the last question's.
+
+    They are decoded, and the next goals encoded, while the wire is busy.
+    """
+    bus, goal = _bus(port, baud)
+    under_way: list[JointRead] = []
 
     def cycle(goals: Mapping[int, int]) -> list[State | None]:
-        data = {servo: goal.to_bytes(GOAL_SIZE, "little") for servo, goal in goals.items()}
-        bus.transport.write(dynamixel.sync_write(data, GOAL))
-        results = bus.fast_sync_read(ids, STATE, STATE_SIZE)
-        return [_STATE.unpack(r.data) if r.ok else None for r in results.values()]
+        packet = bus.sync_write_packet(goals, goal)
+        under_way.append(bus.begin_fast_sync_read(ids, STATE, STATE_SIZE, packet))
+        return _states(bus.finish(under_way.pop(0)))
+
+    try:
+        under_way.append(bus.begin_fast_sync_read(ids, STATE, STATE_SIZE))
+        yield cycle
+    finally:
+        # An answer left on the way would be taken for the next client's.
+        for read in under_way:
+            bus.finish(read)
+        bus.close()
+
+
+@contextmanager
+def in_order(port: str, baud: int, ids: Sequence[int]) -> Iterator[Cycle]:
+    """Our bus as a robot uses it: goals and question, then the answer, then the next goals."""
+    bus, goal = _bus(port, baud)
+
+    def cycle(goals: Mapping[int, int]) -> list[State | None]:
+        packet = bus.sync_write_packet(goals, goal)
+        read = bus.begin_fast_sync_read(ids, STATE, STATE_SIZE, packet)
+        return _states(bus.finish(read))
 
     try:
         yield cycle
     finally:
         bus.close()
+
+
+def _bus(port: str, baud: int) -> tuple[Bus, Register]:
+    config = BusConfig(baud=baud, latency=_PATIENCE, return_delay=0.0, retries=0)
+    return Bus(SerialTransport(port, baud), config), ControlTable.load(MODEL)["goal_position"]
+
+
+def _states(results: Mapping[int, Result]) -> list[State | None]:
+    return [_STATE.unpack(r.data) if r.ok else None for r in results.values()]
 
 
 @contextmanager
@@ -134,7 +167,7 @@ def raw(port: str, baud: int, ids: Sequence[int]) -> Iterator[Cycle]:
         opened.close()
 
 
-CLIENTS = {OURS: ours, SDK: official_sdk, RUSTYPOT: rustypot, RAW: raw}
+CLIENTS = {OURS: ours, IN_ORDER: in_order, SDK: official_sdk, RUSTYPOT: rustypot, RAW: raw}
 """Every client, by name."""
 
 
