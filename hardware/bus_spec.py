@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from ashore.hardware.tables import allowed
+from ashore.hardware.wire.protocol import PROTOCOLS, ProtocolName
 
 
 @dataclass(frozen=True, kw_only=True)
 class BusSpec:
     """The serial line of a robot."""
 
-    protocol: str = "dynamixel2"
+    protocol: ProtocolName = "dynamixel2"
     """Wire protocol of the servos."""
     baud: int = 1_000_000
     """Bits per second."""
@@ -20,8 +21,8 @@ class BusSpec:
 
     def __post_init__(self) -> None:
         """Refuse what no bus can be."""
-        known = self.protocol in ("dynamixel2", "feetech")
-        allowed("bus.protocol", self.protocol, known, '"dynamixel2" or "feetech"')
+        known = self.protocol in PROTOCOLS
+        allowed("bus.protocol", self.protocol, known, " or ".join(f'"{p}"' for p in PROTOCOLS))
         allowed("bus.baud", self.baud, 9600 <= self.baud <= 4_500_000, "9600 to 4500000")
         allowed("bus.latency", self.latency, 0.0 < self.latency <= 1.0, "above 0 to 1 s")
         reach = 0.0 <= self.watchdog <= 2.54

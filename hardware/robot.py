@@ -39,6 +39,14 @@ class Robot(Protocol):
         """
         ...
 
+    def soften(self, share: float) -> None:
+        """Let every joint hold with `share` of its stiffness or strength, 0..1.
+
+        Raises:
+            PortLost: the wire is gone.
+        """
+        ...
+
     def disable(self) -> list[str]:
         """Take torque off every joint that can be reached; return a sentence for each that can't.
 

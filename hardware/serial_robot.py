@@ -1,63 +1,55 @@
-"""`SerialRobot`: the joints of a spec on a real serial line."""
+"""`SerialRobot`: the joints of a spec on a real serial line, and its inertial sensor on another."""
 
 import math
-import struct
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ashore.hardware.errors import BusError, ContractError, PortLost, SpecError
+from ashore.hardware.errors import BusError, ContractError
+from ashore.hardware.imu.serial_imu import SerialImu
+from ashore.hardware.joint_frame import JointFrame
 from ashore.hardware.joint_spec import JointSpec
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.run.clock import Clock, LockstepClock
-from ashore.hardware.servo.servo_line import ServoLine
+from ashore.hardware.servo.families import servo_lines
+from ashore.hardware.servo.sample_layout import SIGNALS, SampleScale
+from ashore.hardware.servo.torque import Torque, write_all
 from ashore.hardware.spec import RobotSpec
-from ashore.hardware.wire.bus import Bus, BusConfig
+from ashore.hardware.wire.bus import Bus, BusConfig, Result
 from ashore.hardware.wire.transport import SerialTransport, Tap
 
-CYCLE = {
-    "hardware_error_status": "B",
-    "torque_enable": "B",
-    "bus_watchdog": "b",
-    "present_pwm": "h",
-    "present_current": "h",
-    "present_velocity": "i",
-    "present_position": "i",
-    "present_input_voltage": "H",
-    "present_temperature": "B",
-}
-"""Registers of one cycle, and how `struct` unpacks them: mapped into one block by indirection."""
 LOCKSTEP_LATENCY = 2.0
 """How long a reply is waited for where waiting takes none of the robot's time [s]."""
 
-_UNPACK = struct.Struct("<" + "".join(CYCLE.values()))
-_MARGIN = 0.02  # how far beyond a limit a joint may rest, for encoder noise [rad]
+_BUDGET = 0.5  # share of a control step that a read may take before it asks nobody again
 
 
 class SerialRobot:
     """Servos on one bus, in SI units and in the spec's joint frame.
 
-    One fast sync read brings position, velocity, current, duty, voltage, temperature, torque,
-    watchdog and hardware error of every servo, through indirect addresses set when it was opened.
+    One question brings position, velocity, current, duty, voltage, temperature, torque, watchdog
+    and hardware error of every servo. What a servo model does not measure is NaN.
     """
 
-    def __init__(self, spec: RobotSpec, bus: Bus, clock: Clock) -> None:
+    def __init__(
+        self, spec: RobotSpec, bus: Bus, clock: Clock, imu: SerialImu | None = None
+    ) -> None:
         """Take a bus that nothing was said on yet: call `connect`; or use `open`, which does.
 
         Raises:
-            SpecError: the servos are of more than one model.
+            SpecError: a servo has no control table.
         """
-        models = sorted({joint.servo for joint in spec.joints})
-        if len(models) > 1:
-            raise SpecError(f"servos {', '.join(models)} on one bus; only one model is possible")
-        self.spec, self.bus, self.clock = spec, bus, clock
-        self.lines = [ServoLine(bus, joint) for joint in spec.joints]
-        self._table = self.lines[0].table
-        self._sign, self._zero = spec.column("sign"), spec.column("zero_offset")
-        self._lower, self._upper = spec.column("lower"), spec.column("upper")
-        self._scale = np.array([self._table[name].scale for name in CYCLE])
-        self._origin = np.array([self._table[name].zero for name in CYCLE])
-        self._raw = np.zeros((len(spec.joints), len(CYCLE)))
+        self.spec, self.bus, self.clock, self.imu = spec, bus, clock, imu
+        self.lines = servo_lines(spec, bus)
+        self.frame = JointFrame(spec)
+        self._scale = SampleScale(tuple(line.layout for line in self.lines))
+        self._goals = [line.table["goal_position"] for line in self.lines]
+        self._torque = Torque(spec, bus, self.lines)
+        self._count = np.array([register.scale for register in self._goals])
+        self._mid = np.array([register.zero for register in self._goals])
+        self._raw = np.zeros((len(spec.joints), len(SIGNALS)))
         self._sampled = np.full(len(spec.joints), -math.inf)
+        self._fast = False
 
     @classmethod
     def open(
@@ -67,6 +59,7 @@ class SerialRobot:
         clock: Clock,
         tap: Tap | None = None,
         latency: float | None = None,
+        imu_port: str | None = None,
     ) -> "SerialRobot":
         """Open `port` and check that every servo of the spec is on it, before anything moves.
 
@@ -77,28 +70,37 @@ class SerialRobot:
             tap: sees every byte that passes, for the log.
             latency: longest wait for a reply beyond the wire's own time [s]; None for the spec's,
                 or for `LOCKSTEP_LATENCY` with a lockstep clock.
+            imu_port: the port of the robot's inertial sensor, if it has one.
 
         Raises:
-            PortError: the port does not open.
-            BusError: a servo is missing, is another model, or refuses a setting.
+            PortError: a port does not open.
+            BusError: a servo is missing, is another model, or refuses a setting; or the robot has
+                an inertial sensor and no port was given for it.
         """
-        if spec.bus.protocol != "dynamixel2":
+        if spec.imu is not None and imu_port is None:
             raise BusError(
-                f"robot {spec.name} speaks {spec.bus.protocol!r}; this version speaks dynamixel2 "
-                "on the wire, and simulates the others"
+                f"robot {spec.name} has an inertial sensor ({spec.imu.codec}) and no port was "
+                "given for it; name it with --imu-port, such as --imu-port /dev/ttyUSB1"
             )
+        lockstep = isinstance(clock, LockstepClock)
         if latency is None:
-            lockstep = isinstance(clock, LockstepClock)
             latency = LOCKSTEP_LATENCY if lockstep else spec.bus.latency
-        bus = Bus(
-            SerialTransport(port, spec.bus.baud, tap),
-            BusConfig(baud=spec.bus.baud, latency=latency),
+        config = BusConfig(
+            protocol=spec.bus.protocol,
+            baud=spec.bus.baud,
+            latency=latency,
+            budget=None if lockstep else _BUDGET / spec.rate,
         )
+        bus, imu = Bus(SerialTransport(port, spec.bus.baud, tap), config), None
         try:
-            robot = cls(spec, bus, clock)
+            if spec.imu is not None and imu_port is not None:
+                imu = SerialImu.open(spec.imu, imu_port, clock, tap)
+            robot = cls(spec, bus, clock, imu)
             robot.connect(port)
         except BaseException:
             bus.close()
+            if imu is not None:
+                imu.close()
             raise
         return robot
 
@@ -114,39 +116,51 @@ class SerialRobot:
             raise BusError(_who_is_missing(self.spec, port, silent, self.bus))
         for line in self.lines:
             line.require_model(answers[line.joint.id], port)
+        self._fast = all(line.fast for line in self.lines)
         for line in self.lines:
-            line.configure(list(CYCLE))
+            line.configure()
         missed = ~self.read().fresh
         if missed.any():
             name = self.spec.names[int(np.argmax(missed))]
             raise BusError(f"joint {name} on {port} gave no first sample; check its cable")
-        self._find_turns()
+        self.frame.find_turns(self._scale.si(self._raw)["position"])
 
     def read(self) -> Reading:
         """One cycle of every joint."""
-        address, _ = self._table.span(["indirect_data_1"])
-        results = self.bus.fast_sync_read(self.spec.ids, address, _UNPACK.size)
+        results = self._ask()
         now = self.clock.now()
-        for index, joint in enumerate(self.spec.joints):
-            result = results[joint.id]
+        for index, line in enumerate(self.lines):
+            result = results[line.joint.id]
             if result.ok:
-                self._raw[index] = _UNPACK.unpack(result.data)
+                self._raw[index] = line.layout.raw(result.data)
                 self._sampled[index] = now
         return self._reading(now)
 
+    def _ask(self) -> dict[int, Result]:
+        """Put the one question of a cycle: a sync read where all blocks are alike, else bulk."""
+        blocks = {line.joint.id: (line.layout.address, line.layout.size) for line in self.lines}
+        if len(set(blocks.values())) > 1:
+            return self.bus.bulk_read(blocks)
+        address, size = self.lines[0].layout.address, self.lines[0].layout.size
+        read = self.bus.fast_sync_read if self._fast else self.bus.sync_read
+        return read(self.spec.ids, address, size)
+
     def _reading(self, now: float) -> Reading:
-        columns = dict(zip(CYCLE, ((self._raw - self._origin) * self._scale).T, strict=True))
+        columns, sign = self._scale.si(self._raw), self.frame.sign
+        # A watchdog that ran out reads -1; servos without one have none to run out.
+        tripped = columns["watchdog"] < 0.0
         return Reading(
             time=now,
-            position=self._sign * (columns["present_position"] - self._zero),
-            velocity=self._sign * columns["present_velocity"],
-            current=self._sign * columns["present_current"],
-            duty=self._sign * columns["present_pwm"],
-            voltage=columns["present_input_voltage"].copy(),
-            temperature=columns["present_temperature"].copy(),
+            position=self.frame.angle(columns["position"]),
+            velocity=sign * columns["velocity"],
+            current=sign * columns["current"],
+            duty=sign * columns["duty"],
+            voltage=columns["voltage"].copy(),
+            temperature=columns["temperature"].copy(),
             age=now - self._sampled,
-            fault=columns["hardware_error_status"].astype(np.uint8),
-            torque_enabled=(columns["torque_enable"] > 0.0) & (columns["bus_watchdog"] >= 0.0),
+            fault=columns["fault"].astype(np.uint8),
+            torque_enabled=(columns["torque"] > 0.0) & ~tripped,
+            inertial=self.imu.read(now) if self.imu is not None else None,
         )
 
     def write(self, command: Command) -> Command:
@@ -156,24 +170,21 @@ class SerialRobot:
             ContractError: not one finite goal a joint.
         """
         wish = command.position
-        if wish.shape != self._zero.shape or not np.isfinite(wish).all():
+        if wish.shape != self._count.shape or not np.isfinite(wish).all():
             raise ContractError(
-                f"goals {wish} were to be sent and {len(self._zero)} finite angles are possible; "
+                f"goals {wish} were to be sent and {len(self._count)} finite angles are possible; "
                 "pass the command through the safety filter first"
             )
-        goal = self._sign * np.clip(wish, self._lower, self._upper) + self._zero
-        register = self._table["goal_position"]
-        counts = np.round(goal / register.scale).astype(int) + register.zero
-        self.bus.sync_write(dict(zip(self.spec.ids, counts.tolist(), strict=True)), register)
-        sent = (counts - register.zero) * register.scale
-        return Command(position=self._sign * (sent - self._zero))
+        goal = self.frame.encoder(self.frame.clip(wish))
+        counts = np.round(goal / self._count).astype(int) + self._mid
+        write_all(self.bus, self.spec.ids, self._goals, counts.tolist())
+        return Command(position=self.frame.angle((counts - self._mid) * self._count))
 
     def enable(self) -> None:
         """Hold every joint where it is, its watchdog armed and read back; or else none."""
         for line in self.lines:
             line.require_well()
-        for index, line in enumerate(self.lines):
-            self._require_inside(index, line.position())
+        self._require_inside(np.array([line.position() for line in self.lines]))
         try:
             for line in self.lines:
                 line.hold()
@@ -183,61 +194,32 @@ class SerialRobot:
             self.disable()
             raise
 
+    def soften(self, share: float) -> None:
+        """Let every joint hold with `share` of its stiffness, 0..1; nobody confirms it."""
+        self._torque.soften(share)
+
     def disable(self) -> list[str]:
         """Take torque off: all at once, unconfirmed, and then joint by joint, confirmed."""
-        complaints = []
-        for act in (self._cut, *(line.release for line in self.lines)):
-            try:
-                act()
-            except PortLost as lost:
-                return [f"torque may still be on: {lost}; {self._aftermath()}"]
-            except Exception as problem:
-                # Whatever goes wrong with one joint or with the log, the others are still reached.
-                complaints.append(str(problem))
-        return complaints
+        return self._torque.release()
+
+    def release_packets(self) -> list[bytes]:
+        """The bytes that take torque off, for whoever has the port when this program is gone."""
+        return self._torque.packets()
 
     def close(self) -> None:
-        """Let go of the port."""
+        """Let go of the ports."""
         self.bus.close()
+        if self.imu is not None:
+            self.imu.close()
 
-    def _cut(self) -> None:
-        """Reach also the servos whose replies are lost, which the bus asks nothing any more."""
-        self.bus.sync_write(dict.fromkeys(self.spec.ids, 0), self._table["torque_enable"])
-
-    def _aftermath(self) -> str:
-        seconds = self.spec.bus.watchdog
-        stop = f"stop by themselves after {seconds} s" if seconds else "hold on without a watchdog"
-        return f"the servos {stop}; cut their power to make them limp"
-
-    def _find_turns(self) -> None:
-        """Find the whole turn of each joint, which a servo forgets when it boots.
-
-        After a boot it counts from 0 to 4095 wherever it is; if that is outside the joint's limits
-        and a turn up or down is inside, it is there. One that has counted beyond one turn since
-        knows better.
-        """
-        turn = round(math.tau / self._table["present_position"].scale)
-        column = list(CYCLE).index("present_position")
-        angles = self._reading(self.clock.now()).position
-        for index, joint in enumerate(self.spec.joints):
-            if _inside(joint, angles[index]) or not 0 <= self._raw[index, column] < turn:
-                continue
-            for whole in (-math.tau, math.tau):
-                if _inside(joint, angles[index] + whole):
-                    self._zero[index] -= joint.sign * whole
-
-    def _require_inside(self, index: int, encoder: float) -> None:
-        joint = self.spec.joints[index]
-        angle = joint.sign * (encoder - self._zero[index])
-        if not _inside(joint, angle):
+    def _require_inside(self, encoder: NDArray[np.float64]) -> None:
+        angle = self.frame.angle(encoder)
+        for index in self.frame.outside(angle):
+            joint = self.spec.joints[index]
             raise BusError(
-                f"joint {joint.name} is at {angle:.3f} rad, outside its limits of {joint.lower} "
-                f"to {joint.upper} rad; move it inside by hand, then start again"
+                f"joint {joint.name} is at {angle[index]:.3f} rad, outside its limits of "
+                f"{joint.lower} to {joint.upper} rad; move it inside by hand, then start again"
             )
-
-
-def _inside(joint: JointSpec, angle: float) -> bool:
-    return bool(joint.lower - _MARGIN <= angle <= joint.upper + _MARGIN)
 
 
 def _who_is_missing(spec: RobotSpec, port: str, silent: list[JointSpec], bus: Bus) -> str:

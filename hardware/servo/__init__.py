@@ -1,1 +1,9 @@
-"""One servo: its registers (control_table, data in ../servos) and the talk with it (servo_line)."""
+"""The servos of a robot: their registers, and the talk with them above the bytes of a wire.
+
+    registers   register, control_table, table_file; data in ../servos
+    a cycle     sample_layout: what every tick reads, and its meaning in SI
+    a servo     servo_line, and what differs by family: dynamixel_line, feetech_line; families
+    all         torque: letting go
+
+A new family of servos is one line class, and one entry in `families`.
+"""

@@ -1,100 +1,98 @@
 """`ServoLine`: the conversation with one servo outside the control cycle."""
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 from ashore.hardware.errors import BusError
 from ashore.hardware.joint_spec import JointSpec
 from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.servo.register import Register
+from ashore.hardware.servo.sample_layout import layout_of
 from ashore.hardware.wire.bus import Bus, Result, Status
 from ashore.hardware.wire.dynamixel import ERROR_NAMES
 
-EXTENDED_POSITION = 4
-"""Operating mode whose goals may lie beyond one turn."""
 
-_SETTINGS = {"return_delay_time": 0, "operating_mode": EXTENDED_POSITION}
-_FRAME = {"drive_mode": "sign", "homing_offset": "zero_offset"}
-_NEUTRAL = (
-    "position_d_gain",
-    "position_i_gain",
-    "feedforward_2nd_gain",
-    "feedforward_1st_gain",
-    "profile_acceleration",
-    "profile_velocity",
-)
+class Setting(NamedTuple):
+    """One value for one register."""
+
+    register: Register
+    """Where it goes."""
+    value: int
+    """What it is [counts]."""
 
 
-class ServoLine:
-    """One servo of a bus: its settings, its torque, its watchdog, in sentences when it refuses."""
+class ServoLine(ABC):
+    """One servo of a bus: its settings, its torque, its watchdog, in sentences when it refuses.
+
+    A family of servos is one class that fills in what differs.
+    """
 
     def __init__(self, bus: Bus, joint: JointSpec) -> None:
         """Speak with the servo of `joint`; nothing is sent yet."""
         self.bus, self.joint = bus, joint
         self.table = ControlTable.load(joint.servo)
+        self.layout = layout_of(joint.servo)
         self.who = f"servo {joint.id} ({joint.name})"
+        self.firmware = 0
+
+    @property
+    def fast(self) -> bool:
+        """Whether its firmware knows fast reads; after `require_model`."""
+        needed = self.table.fast_sync_firmware
+        return needed is not None and self.firmware >= needed
+
+    @abstractmethod
+    def configure(self) -> None:
+        """Set what a cycle needs, and the joint's limits as far as the servo keeps them.
+
+        Raises:
+            BusError: a setting is locked because torque is on, or was refused.
+        """
+
+    @abstractmethod
+    def hold(self) -> None:
+        """Bring torque with the goal where the joint is, and no settings left by another program.
+
+        Raises:
+            BusError: it refuses, or does not hold torque.
+        """
+
+    @abstractmethod
+    def arm_watchdog(self, seconds: float) -> None:
+        """Let the servo stop by itself after `seconds` without an instruction; 0 for never.
+
+        Raises:
+            BusError: it refuses, has none, or reads back another value.
+        """
+
+    @abstractmethod
+    def release(self) -> None:
+        """Take torque off.
+
+        Raises:
+            BusError: it does not answer.
+        """
+
+    @abstractmethod
+    def softened(self, share: float) -> Setting:
+        """What makes it hold with `share` of its stiffness or strength, 0..1."""
 
     def ping(self) -> Result:
         """Whether it is there; `data` is its model number and firmware."""
         return self.bus.ping(self.joint.id)
 
     def require_model(self, answer: Result, port: str) -> None:
-        """Check a ping's answer against the spec.
+        """Check a ping's answer against the spec, and remember its firmware.
 
         Raises:
-            BusError: another model, or firmware too old for what every cycle needs.
+            BusError: another model.
         """
-        number, firmware = int.from_bytes(answer.data[:2], "little"), answer.data[2]
+        number, self.firmware = int.from_bytes(answer.data[:2], "little"), answer.data[2]
         if number != self.table.number:
             raise BusError(
                 f"{self.who} on {port} is model number {number}; the spec says {self.table.name} "
                 f"({self.table.number}); fit that servo, or mend the spec"
             )
-        needed = max(self.table.fast_sync_firmware, self.table.watchdog_firmware)
-        if firmware < needed:
-            raise BusError(
-                f"{self.who} on {port} has firmware {firmware}; {needed} or newer is needed; "
-                "update it with DYNAMIXEL Wizard"
-            )
-
-    def require_frame(self) -> None:
-        """Check that the servo counts angles plainly, as the spec's sign and zero offset assume.
-
-        A homing offset is refused for a second reason: with one, a watchdog that runs out in
-        extended position mode has made the motor move. Source: DynamixelSDK, issue 584.
-
-        Raises:
-            BusError: it turns or shifts its angles itself.
-        """
-        for name, field in _FRAME.items():
-            found = self.get(name)
-            if found:
-                raise BusError(
-                    f"{self.who} has {name} {found}; only 0 is possible; set it to 0 with "
-                    f"DYNAMIXEL Wizard, and say the same with the joint's {field} in the spec"
-                )
-
-    def configure(self, cycle: Sequence[str]) -> None:
-        """Set mode, return delay and the indirect block that `cycle` registers are read through.
-
-        Raises:
-            BusError: a setting is locked because torque is on, or was refused.
-        """
-        # A servo that was told to be quiet does not answer this, but then answers the rest.
-        self.bus.write(self.joint.id, self.table["status_return_level"], 2)
-        self.require_frame()
-        differ = {k: v for k, v in _SETTINGS.items() if self.get(k) != v}
-        if differ and self.get("torque_enable"):
-            raise BusError(
-                f"{self.who} has its torque on and its {', '.join(differ)} must change; "
-                "take the torque off (its arm may fall), then start again"
-            )
-        for name, value in differ.items():
-            self.put(name, value)
-        addresses = [a for name in cycle for a in self._addresses(name)]
-        for slot, address in enumerate(addresses, start=1):
-            self.put(f"indirect_address_{slot}", address)
-
-    def _addresses(self, name: str) -> range:
-        return range(self.table[name].address, self.table[name].end)
 
     def require_well(self) -> None:
         """Check that it reports no hardware error.
@@ -106,54 +104,16 @@ class ServoLine:
         if faults:
             raise BusError(
                 f"{self.who} reports {', '.join(faults)}; find the cause, then reboot it "
-                "(or cycle its power)"
+                f"(`ashore servo reboot`), or cycle its power"
             )
 
     def position(self) -> float:
-        """Angle of the encoder, 0 at 2048 counts [rad]."""
+        """Angle of the encoder, 0 at mid-turn [rad]."""
         return self.table["present_position"].to_si(self.get("present_position"))
 
-    def hold(self) -> None:
-        """Bring torque with the goal where the joint is, and no settings left by another program.
-
-        Raises:
-            BusError: it refuses, or does not hold torque.
-        """
-        self.put("bus_watchdog", 0)
-        for name in _NEUTRAL:
-            self.put(name, 0)
-        self.put("position_p_gain", self.joint.p_gain)
-        self.put("goal_pwm", self.get("pwm_limit"))
-        self.put("goal_position", self.get("present_position"))
-        self.put("torque_enable", 1)
-        if not self.get("torque_enable"):
-            raise BusError(
-                f"{self.who} accepts torque but does not hold it; check its supply, then reboot it"
-            )
-
-    def arm_watchdog(self, seconds: float) -> None:
-        """Let the servo stop by itself after `seconds` without an instruction; 0 for never.
-
-        Raises:
-            BusError: it refuses, or reads back another value.
-        """
-        counts = max(self.table["bus_watchdog"].to_counts(seconds), int(seconds > 0.0))
-        self.put("bus_watchdog", counts)
-        found = self.get("bus_watchdog")
-        if found != counts:
-            raise BusError(
-                f"{self.who} keeps its watchdog at {found}, not {counts}; "
-                "update its firmware, or set bus.watchdog to 0 in the spec"
-            )
-
-    def release(self) -> None:
-        """Take torque off.
-
-        Raises:
-            BusError: it does not answer.
-        """
-        self.put("torque_enable", 0)
-        self.put("bus_watchdog", 0)
+    def counts(self, angle: float) -> int:
+        """Goal counts of an encoder angle [rad]."""
+        return self.table["goal_position"].to_counts(angle)
 
     def get(self, name: str) -> int:
         """Value of a register [counts].
@@ -173,6 +133,34 @@ class ServoLine:
             BusError: no answer, or a refusal.
         """
         self._require(self.bus.write(self.joint.id, self.table[name], value), f"write {name} to")
+
+    def differing(self, settings: dict[str, int]) -> dict[str, int]:
+        """Return those of `settings` that the servo has otherwise.
+
+        Raises:
+            BusError: no answer, or one must change and torque is on.
+        """
+        differ = {name: value for name, value in settings.items() if self.get(name) != value}
+        if differ and self.get("torque_enable"):
+            raise BusError(
+                f"{self.who} has its torque on and its {', '.join(differ)} must change; "
+                "take the torque off (its arm may fall), then start again"
+            )
+        return differ
+
+    def require_kept(self, settings: dict[str, int]) -> None:
+        """Read `settings` back.
+
+        Raises:
+            BusError: one reads otherwise.
+        """
+        for name, value in settings.items():
+            found = self.get(name)
+            if found != value:
+                raise BusError(
+                    f"{self.who} keeps {name} at {found}, not {value}; check its supply, "
+                    "then reboot it and start again"
+                )
 
     def _require(self, result: Result, what: str) -> None:
         if result.ok:

@@ -84,9 +84,20 @@ def test_another_model_is_refused(bench: Bench) -> None:
         bench.open()
 
 
-def test_firmware_without_a_fast_sync_read_is_refused(benches: Benches) -> None:
-    with pytest.raises(BusError, match="firmware 45; 46 or newer"):
-        benches(version=45).open()
+def test_firmware_without_a_fast_sync_read_is_read_by_plain_ones(benches: Benches) -> None:
+    robot = benches(version=45).open()
+    robot.enable()
+    assert robot.read().fresh.all()
+    robot.close()
+
+
+def test_firmware_without_a_watchdog_gets_no_torque(benches: Benches) -> None:
+    bench = benches(version=37)
+    robot = bench.open()
+    with pytest.raises(BusError, match=r"has firmware 37; 38 or newer has the watchdog"):
+        robot.enable()
+    assert bench.memory.get("torque_enable") == 0
+    robot.close()
 
 
 def test_nobody_on_the_line_is_a_sentence() -> None:
