@@ -13,7 +13,7 @@ from ashore.hardware.spec import RobotSpec
 
 SPEC = RobotSpec.load("quadruped")
 IDS = SPEC.ids
-MODEL, ALERT = 1200, 0x80
+MODEL, ALERT = 1020, 0x80
 OK = (sdk.COMM_SUCCESS, 0)
 REFUSED = {"range": 4, "length": 5, "limit": 6, "access": 7}
 PACKET = sdk.PacketHandler(2.0)
@@ -22,7 +22,7 @@ HEADER_LIKE = 0xFFFDFFFF  # -131073, FF FF FD FF on the wire
 
 @pytest.fixture
 def robot() -> Iterator[Bench]:
-    bench = Bench(SPEC, rate=1000.0, model="xl330")
+    bench = Bench(SPEC, rate=1000.0, model="xm430")
     yield bench
     bench.unplug()
 
