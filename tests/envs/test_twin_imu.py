@@ -225,6 +225,20 @@ def test_at_another_rate_nothing_is_understood(serve: Callable[..., Twin]) -> No
     bus.close()
 
 
+def test_a_sensor_that_nobody_hears_holds_nobody_up(serve: Callable[..., Twin]) -> None:
+    config = replace(PERFECT, codec="vectornav", period=0.02)
+    twin = serve(TopPlant(2), ids=(1, 2), imu=config)
+    bus = Bus(SerialTransport(twin.open()), BusConfig(latency=5.0, retries=0))
+    # 118 bytes each: more than the 19,500 that a pseudo-terminal holds.
+    for _ in range(250):
+        assert all(result.ok for result in bus.fast_sync_read([1, 2], 132, 4).values())
+    imu = SerialImu.open(ImuSpec(codec="vectornav"), str(twin.imu_port), LockstepClock())
+    bus.fast_sync_read([1, 2], 132, 4)
+    assert imu.read(251 * 0.02).gyro[2] == pytest.approx(251 * 0.02, abs=1e-3)
+    imu.close()
+    bus.close()
+
+
 def test_a_fixed_base_has_no_sensor() -> None:
     with pytest.raises(TwinError, match="base is fixed"):
         Twin(TwinConfig(ids=(1, 2), rate=50.0, imu=PERFECT), PendulumPlant(2))
