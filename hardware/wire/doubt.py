@@ -32,6 +32,10 @@ class Doubt:
         """Return whether no proof was asked of it in vain yet."""
         return servo not in self._unproved
 
+    def likeliest(self, servos: Iterable[int]) -> list[int]:
+        """Return `servos`, those that were asked in vain least often first."""
+        return sorted(servos, key=lambda servo: self._unproved.get(servo, 0))
+
     def owe(self, servo: int, size: int) -> None:
         """Take note that an answer of `size` bytes did not come in time."""
         self._owed.setdefault(servo, deque(maxlen=_REMEMBERED)).append(size)

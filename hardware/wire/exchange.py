@@ -1,7 +1,8 @@
 """One question on a serial line, and whatever comes back before the deadline."""
 
+import math
 import time
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ashore.hardware.wire import joint_reply
@@ -54,12 +55,14 @@ class Exchange:
     late, so that none collides with the next question.
     """
 
-    def __init__(self, transport: Transport, config: BusConfig) -> None:
+    def __init__(
+        self, transport: Transport, config: BusConfig, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self.transport = transport
         self.config = config
         self.protocol = PROTOCOLS[config.protocol]
         self.counters = Counters()
-        self.patience = Patience(config)
+        self.patience = Patience(config, now)
         self.twice: set[int] = set()
         """Who answered the last question more than once."""
         self._parser = self.protocol.parser()
@@ -78,7 +81,7 @@ class Exchange:
             self._lateness()
         self._parser.reset()
         self.counters.sent += 1
-        sent = time.monotonic()
+        sent = self.patience.now()
         self.transport.write(packet)
         return sent
 
@@ -98,15 +101,16 @@ class Exchange:
         lengths = {servo: self.protocol.overhead + size for servo, size in sizes.items()}
         length = len(packet) + sum(lengths.values())
         deadline = self.patience.deadline(length, len(sizes), slots)
+        # Once somebody has spoken, a pause means that nobody else will.
         pause = self.patience.pause(max(lengths.values(), default=0)) + slots
-        silent_from = sent + self.patience.wire(len(packet))
+        silent_from = math.inf
         results: dict[int, Result] = {}
         self.twice = set()
         while len(results) < len(sizes):
-            left = min(deadline, silent_from + pause) - time.monotonic()
+            left = min(deadline, silent_from + pause) - self.patience.now()
             frames = self._parser.feed(self._hear(lengths, results, left, pause))
             if frames:
-                silent_from = time.monotonic()
+                silent_from = self.patience.now()
             if left <= 0.0:
                 frames += self._parser.flush()
             self._sort(frames, sizes, results, wary)
@@ -137,14 +141,14 @@ class Exchange:
             return
         whole = joint_reply.fast_length(read.sizes.values())
         pause = self.patience.pause(whole // max(len(read.sizes), 1))
-        silent_from = read.sent + self.patience.wire(read.length - whole)
+        silent_from = math.inf
         raw, left, read.collected = b"", 1.0, True
         while left > 0.0 and len(raw) < whole + _CHUNK:
-            left = min(read.deadline, silent_from + pause) - time.monotonic()
+            left = min(read.deadline, silent_from + pause) - self.patience.now()
             wanted = max(whole - len(raw), 1) if left > 0.0 else _CHUNK
             data = self.transport.read(wanted, min(max(left, 0.0), pause / 2))
             if data:
-                silent_from = time.monotonic()
+                silent_from = self.patience.now()
                 raw += data
                 if joint_reply.is_whole(raw, read.sizes):
                     break

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ashore.hardware.wire.protocol import ProtocolName
@@ -37,9 +38,10 @@ class Patience:
     millisecond, and no more than `latency`: a silent servo then costs what it must.
     """
 
-    def __init__(self, config: BusConfig) -> None:
-        """Start with the config's latency, since nothing was seen yet."""
+    def __init__(self, config: BusConfig, now: Callable[[], float] = time.monotonic) -> None:
+        """Start with the config's latency, since nothing was seen yet; `now` is the time [s]."""
         self.config = config
+        self.now = now
         self._worst: float | None = None
         self._begun: float | None = None
 
@@ -52,7 +54,7 @@ class Patience:
         """Return whether that share of the budget is spent."""
         if self._begun is None or self.config.budget is None:
             return False
-        return time.monotonic() >= self._begun + share * self.config.budget
+        return self.now() >= self._begun + share * self.config.budget
 
     @property
     def allowance(self) -> float:
@@ -64,7 +66,7 @@ class Patience:
     def hurry(self) -> None:
         """Let the budget begin, if the config has one."""
         if self.config.budget is not None:
-            self._begun = time.monotonic()
+            self._begun = self.now()
 
     def relax(self) -> None:
         """Let the budget end."""
@@ -77,7 +79,7 @@ class Patience:
     def deadline(self, length: int, replies: int, slots: float = 0.0) -> float:
         """Return until when to wait for `replies`, if they and the question are `length` bytes."""
         wait = self.wire(length) + replies * self.config.return_delay + slots + self.allowance
-        return time.monotonic() + wait
+        return self.now() + wait
 
     def pause(self, length: int) -> float:
         """Return how long a line may be silent before a reply of `length` bytes [s]."""
@@ -87,5 +89,5 @@ class Patience:
 
     def learn(self, sent: float, length: int) -> None:
         """Take note that question and answers, `length` bytes begun at `sent`, are now here."""
-        excess = max(time.monotonic() - sent - self.wire(length), 0.0)
+        excess = max(self.now() - sent - self.wire(length), 0.0)
         self._worst = max(excess, _FADING * (self._worst or 0.0))

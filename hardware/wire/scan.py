@@ -55,7 +55,7 @@ def scan(
         bauds: rates to try [bits/s].
         protocols: protocols to try.
         thorough: where nobody answers a question to everyone, whether to ask every id by itself:
-            Feetech's SCS series answers nothing else. Takes 6 s a rate.
+            Feetech's SCS series answers nothing else. Takes 10 s a rate.
         tell: called before each protocol and rate.
 
     Raises:

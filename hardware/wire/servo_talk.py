@@ -1,6 +1,7 @@
 """`ServoTalk`: questions to one servo, each believed only when nothing stale can answer it."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 
 from ashore.hardware.errors import BusError
 from ashore.hardware.servo.control_table import Register
@@ -27,11 +28,16 @@ class ServoTalk:
     too, a read whose length is its number.
     """
 
-    def __init__(self, transport: Transport, config: BusConfig | None = None) -> None:
-        """Talk over `transport`; nothing is sent yet."""
+    def __init__(
+        self,
+        transport: Transport,
+        config: BusConfig | None = None,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Talk over `transport`; nothing is sent yet. Waits are measured by `now` [s]."""
         self.transport = transport
         self.config = config or BusConfig()
-        self._exchange = Exchange(transport, self.config)
+        self._exchange = Exchange(transport, self.config, now)
         self._doubt = Doubt()
         self._heard_twice: frozenset[int] = frozenset()
 
@@ -161,7 +167,7 @@ class ServoTalk:
         if len(fresh) > 1 and self.protocol is dynamixel:
             self._prove_all(fresh)
             doubtful = [servo for servo in doubtful if servo not in fresh]
-        for servo in doubtful:
+        for servo in self._doubt.likeliest(doubtful):
             if not self._exchange.patience.over(_PROOFS):
                 self._prove(servo)
         return [servo for servo in ids if servo not in self._doubt]
@@ -175,8 +181,9 @@ class ServoTalk:
         self._weigh(self._exchange.ask(packet, {servo: size}, wary=(servo,)), size)
 
     def _prove_all(self, servos: list[int]) -> None:
-        """Ask several servos in doubt at once."""
+        """Ask several servos in doubt at once; the first, who may have cut the others off, last."""
         size = self._doubt.proof(servos, self.protocol.identity_size)
+        servos = [*servos[1:], servos[0]]
         packet = dynamixel.bulk_read(dict.fromkeys(servos, (0, size)))
         self._weigh(self._exchange.ask(packet, dict.fromkeys(servos, size), wary=servos), size)
 
