@@ -4,6 +4,7 @@
     firmware     device (what hangs on a line) and the reply it gives, devices by protocol,
                  firmware_config
     servos/      firmware of Dynamixel servos: bytes in, replies out
+    feetech/     firmware of Feetech servos
     imu/         the inertial sensor and its own line
     line/        the wire: its schedule, and who keeps a twin to it
     faults/      what goes wrong on purpose; sensed_plant

@@ -1,12 +1,18 @@
 """`make_device`: servos of a protocol, on a plant."""
 
+from collections.abc import Callable
+
 from ashore.envs.errors import TwinError
 from ashore.envs.twin.device import Device
+from ashore.envs.twin.feetech.feetech_firmware import FeetechFirmware
 from ashore.envs.twin.firmware_config import FirmwareConfig
 from ashore.envs.twin.plant import Plant
 from ashore.envs.twin.servos.firmware import Firmware
 
-DEVICES = {"dynamixel2": Firmware}
+DEVICES: dict[str, Callable[[Plant, FirmwareConfig], Device]] = {
+    "dynamixel2": Firmware,
+    "feetech": FeetechFirmware,
+}
 """Firmware by the protocol that it speaks."""
 
 

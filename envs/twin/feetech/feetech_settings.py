@@ -1,0 +1,72 @@
+"""`FeetechSettings`: what the registers of a chain of servos say, for every physics step."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ashore.envs.twin.feetech.feetech_servo import FeetechServo
+from ashore.envs.twin.feetech.goal_ramp import UNLIMITED
+from ashore.envs.twin.feetech.guard import Limits
+from ashore.envs.twin.plant import Drive, Vector
+
+
+class FeetechSettings:
+    """Registers of `n` servos in SI units, read once; every array is `(n,)`."""
+
+    def __init__(self, servos: Sequence[FeetechServo]) -> None:
+        """Read everything."""
+        self._servos = servos
+        self.goal = np.zeros(len(servos))
+        """Goals written, within the position limits [rad]."""
+        self.speed = self._unless_zero("goal_velocity")
+        """Largest speed of a goal in force [rad/s]."""
+        self.acceleration = self._unless_zero("acceleration")
+        """Its largest acceleration [rad/s²]."""
+        self.drive = self._drive()
+        """What the motors are told, before goals are ramped."""
+        self.limp = ~self.drive.torque_enabled
+        """Whose power stage is off."""
+        led = (self.speed < UNLIMITED) | (self.acceleration < UNLIMITED)
+        self.ramped = bool((led & ~self.limp).any())
+        """Whether any goal in force is not simply the one written."""
+        self.limits = self._limits()
+        """What the guard watches over."""
+        self.read_goals()
+
+    def read_goals(self) -> None:
+        """Read the goals alone."""
+        self.goal = self._each(lambda servo: servo.goal)
+        self.drive.goal = self.goal
+
+    def _drive(self) -> Drive:
+        servos = self._servos
+        gains = [0.0 if s.braking else s.memory.si("position_p_gain") for s in servos]
+        return Drive(
+            torque_enabled=np.array([servo.powered for servo in servos]),
+            goal=self.goal,
+            p_gain=np.array(gains),
+            pwm_limit=self._each(lambda servo: servo.largest_duty),
+            current_limit=np.full(len(servos), np.inf),
+        )
+
+    def _limits(self) -> Limits:
+        most = self._column("max_torque", 1.0)
+        return Limits(
+            lowest_voltage=self._column("min_voltage_limit", 0.0),
+            highest_voltage=self._column("max_voltage_limit", np.inf),
+            hottest=self._column("temperature_limit", np.inf),
+            overload=self._column("overload_torque", np.inf) * most,
+            overload_time=self._column("protection_time", np.inf),
+            overcurrent=self._column("current_limit", np.inf),
+            overcurrent_time=self._column("overcurrent_time", np.inf),
+        )
+
+    def _each(self, value: Callable[[FeetechServo], float]) -> Vector:
+        return np.array([value(servo) for servo in self._servos])
+
+    def _column(self, name: str, default: float) -> Vector:
+        return self._each(lambda servo: servo.memory.si(name, default))
+
+    def _unless_zero(self, name: str) -> Vector:
+        found = np.abs(self._column(name, 0.0))
+        return np.where(found > 0.0, found, UNLIMITED)
