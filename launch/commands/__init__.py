@@ -5,13 +5,14 @@
     log       import, calibrate, recover
     robot     robot new, robot check, randomization audit
     lab       bench, demo
+    servo     doctor, bus scan, servo read, servo write, servo reboot
 
 To add one: a function in the file of its kind, and its line in COMMANDS.
 """
 
 from collections.abc import Callable
 
-from ashore.launch.commands import drive, lab, log, policy, robot
+from ashore.launch.commands import drive, lab, log, policy, robot, servo
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "train": policy.train,
@@ -24,6 +25,11 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "import": log.import_logs,
     "calibrate": log.calibrate,
     "recover": log.recover,
+    "doctor": servo.doctor,
+    "bus scan": servo.bus_scan,
+    "servo read": servo.servo_read,
+    "servo write": servo.servo_write,
+    "servo reboot": servo.servo_reboot,
     "bench": lab.bench,
     "demo": lab.demo,
     "robot new": robot.robot_new,
