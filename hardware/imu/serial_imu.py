@@ -8,6 +8,7 @@ import numpy as np
 from ashore.hardware.errors import BusError
 from ashore.hardware.imu.codecs import CODECS, make_codec
 from ashore.hardware.imu.imu_sample import GRAVITY, ImuSample
+from ashore.hardware.imu.imu_scan import scan_imu
 from ashore.hardware.imu.rotation import from_angles, matrix
 from ashore.hardware.imu_spec import ImuSpec
 from ashore.hardware.reading import Inertial
@@ -67,11 +68,13 @@ class SerialImu:
         seen: Tap | None = None if tap is None else lambda _, data: tap("imu", data)
         imu = cls(spec, SerialTransport(port, spec.baud, seen), isinstance(clock, LockstepClock))
         try:
-            if not imu._patience:
-                imu._meet(port, clock)
+            heard = imu._patience > 0.0 or imu._meet(clock.now())
         except BaseException:
             imu.close()
             raise
+        if not heard:
+            imu.close()
+            raise BusError(_why_silent(spec, port, imu.received))
         return imu
 
     def read(self, now: float) -> Inertial:
@@ -95,16 +98,11 @@ class SerialImu:
         """Let go of the port; closing twice is allowed."""
         self._wire.close()
 
-    def _meet(self, port: str, clock: Clock) -> None:
+    def _meet(self, now: float) -> bool:
+        """Wait for a first sample; return whether one came."""
         for sample in self._wait(_FIRST):
-            self._consider(sample, clock.now())
-        if self._last is None:
-            others = ", ".join(name for name in CODECS if name != self.spec.codec)
-            raise BusError(
-                f"no sample of a {self.spec.codec} sensor came from {port} at {self.spec.baud} "
-                f"baud within {_FIRST} s, but {self.received} bytes; check its power, its cable, "
-                f"imu.baud and imu.codec, which may also be {others}"
-            )
+            self._consider(sample, now)
+        return self._last is not None
 
     def _wait(self, seconds: float) -> list[ImuSample]:
         """Return the samples that come first, none if none comes in time."""
@@ -147,3 +145,17 @@ class SerialImu:
             acceleration=self._mounting @ self._last.acceleration,
             age=now - self._came,
         )
+
+
+def _why_silent(spec: ImuSpec, port: str, received: int) -> str:
+    asked = f"no sample of a {spec.codec} sensor came from {port} at {spec.baud} baud in {_FIRST} s"
+    found = scan_imu(port)
+    if found is None:
+        return (
+            f"{asked}, nor one that is known at any other rate; {received} bytes came; check its "
+            f"power and its cable, and that it sends {', '.join(CODECS)}"
+        )
+    return (
+        f"{asked}; what is there speaks {found.codec} at {found.baud} baud: in the robot's spec, "
+        f'under [imu], put codec = "{found.codec}" and baud = {found.baud}'
+    )

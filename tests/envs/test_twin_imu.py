@@ -22,6 +22,7 @@ from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import PortLost
 from ashore.hardware.imu.codecs import make_codec
 from ashore.hardware.imu.imu_sample import ImuSample
+from ashore.hardware.imu.imu_scan import scan_imu
 from ashore.hardware.imu.rotation import from_angles, matrix
 from ashore.hardware.imu.serial_imu import SerialImu
 from ashore.hardware.imu_spec import ImuSpec
@@ -271,3 +272,18 @@ def test_in_real_time_samples_come_by_themselves() -> None:
         imu = SerialImu.open(QUADRUPED.imu, str(twin.imu_port), SystemClock())
         assert np.isfinite(imu.read(SystemClock().now()).age)
         imu.close()
+
+
+@pytest.mark.slow
+def test_a_sensor_is_found_whatever_it_is_set_to() -> None:
+    for codec, baud in (("witmotion", 9600), ("vectornav_binary", 230400)):
+        config = replace(PERFECT, codec=codec, baud=baud, rate=20.0)
+        twin = Twin(TwinConfig(ids=(1, 2), rate=50.0, imu=config), TopPlant(2))
+        twin.open()
+        thread = threading.Thread(target=twin.serve, daemon=True)
+        thread.start()
+        found = scan_imu(str(twin.imu_port))
+        unplug(twin, thread)
+        assert found is not None
+        assert (found.codec, found.baud) == (codec, baud)
+        assert found.rate > 0.0

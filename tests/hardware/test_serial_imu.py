@@ -246,13 +246,31 @@ def test_opening_waits_for_a_first_sample_and_taps_its_bytes() -> None:
     line.unplug()
 
 
-def test_a_sensor_that_speaks_something_else_is_refused_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("ashore.hardware.imu.serial_imu._FIRST", 0.2)
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ashore.hardware.imu.serial_imu._FIRST", 0.1)
+    monkeypatch.setattr("ashore.hardware.imu.imu_scan.BAUDS", (115200,))
+    monkeypatch.setattr("ashore.hardware.imu.imu_scan._LISTENED", 0.1)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_sensor_that_speaks_something_else_is_named_in_the_refusal() -> None:
+    line = ScriptedLine(lambda _: b"")
+    sample = make_codec("vectornav").encode(spinning(1.0))
+    stop = _repeat(lambda: line.say(sample))
+    with pytest.raises(
+        BusError, match=r"speaks vectornav at 115200 baud: .* codec = \"vectornav\""
+    ):
+        SerialImu.open(ImuSpec(), line.port, SystemClock())
+    stop()
+    line.unplug()
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_no_codec_knows_is_refused_with_what_came() -> None:
     line = ScriptedLine(lambda _: b"")
     stop = _repeat(lambda: line.say(b"$VNYMR,+100.949,-007.330,+000.715*69\r\n"))
-    with pytest.raises(BusError, match=r"no sample of a witmotion sensor .* imu\.baud and imu\.co"):
+    with pytest.raises(BusError, match=r"no sample of a witmotion sensor .* bytes came; check its"):
         SerialImu.open(ImuSpec(), line.port, SystemClock())
     stop()
     line.unplug()
