@@ -194,7 +194,7 @@ def test_the_pieces_that_bytes_come_in_do_not_matter(name: str, data: st.DataObj
 
 @names
 @given(sent=st.lists(samples, min_size=3, max_size=3), at=st.integers(0, 10_000), flip=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_byte_that_is_wrong_costs_samples_and_makes_none(
     name: str, sent: list[ImuSample], at: int, flip: st.DataObject
 ) -> None:
