@@ -1,9 +1,8 @@
 """One session on a robot: open it, drive episodes, log them, and let it go."""
 
-import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,16 +16,21 @@ from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Array, Task
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.run.clock import Clock, LockstepClock, SystemClock
-from ashore.hardware.run.runner import Runner, RunResult, State
+from ashore.hardware.run.robot_match import mixed_firmware, require_match
+from ashore.hardware.run.run_result import FINISHED, RunResult
+from ashore.hardware.run.runner import Runner
+from ashore.hardware.run.state import Exit, State
+from ashore.hardware.run.stop_input import StopInputs
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec
+from ashore.launch.attendance import attended, supervised
 from ashore.launch.console import say
 from ashore.policies.bundle import Bundle
 from ashore.policies.controller import PolicyController
 
-EXIT_FAULT = 4
-EXIT_PORT_LOST = 3
-EXIT_STOPPED = 130
+EXIT_FAULT = Exit.FAULT
+EXIT_PORT_LOST = Exit.PORT_LOST
+EXIT_STOPPED = Exit.STOPPED
 
 ClockName = Literal["real", "lockstep"]
 
@@ -47,6 +51,15 @@ class SessionConfig:
     """`lockstep` for a twin that waits for its host."""
     robot: str | None = None
     """The robot's name or folder, if its spec is not the bundle's own."""
+    imu_port: str | None = None
+    """Serial port of the inertial sensor, for a robot that has one."""
+    stop_input: tuple[str, ...] = ()
+    """Buttons that stop the run: file:PATH (while it is there), udp:PORT (any datagram), gpio:N
+    (its value is 1), key (any key)."""
+    realtime: bool = False
+    """Run under SCHED_FIFO with memory locked; refused where the system does not allow it."""
+    supervise: bool = True
+    """Let a process of its own take torque off if this one dies or hangs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +81,14 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> Session:
         ContractError: the policy was made for another robot.
         PortError: the port cannot be opened.
         BusError: the robot on it is not the spec's.
+        RunError: a stop input, the supervisor or real time cannot be had.
     """
     spec = RobotSpec.load(config.robot) if config.robot else bundle.spec
     bundle.contract.require_fit(spec)
+    require_match(bundle.spec, spec)
     task = make_task(bundle.contract.task, spec)
-    clock: Clock = LockstepClock() if config.clock == "lockstep" else SystemClock()
+    lockstep = config.clock == "lockstep"
+    clock: Clock = LockstepClock() if lockstep else SystemClock()
     plans = task.plan(Dice(config.seed, config.episodes, purpose="plan"))
     out = config.out or _default_log(spec.name, kind)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -82,21 +98,43 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> Session:
         if held:
             held[0].raw(clock.now(), "tx" if direction == "tx" else "rx", data)
 
-    robot = SerialRobot.open(spec, config.port, clock, tap)
-    try:
-        setup = {"kind": kind, "policy": bundle.digest, "seed": config.seed, "port": config.port}
-        header = LogHeader(
-            robot=spec.name, spec=spec.to_json(), contract=bundle.contract.to_json(), setup=setup
+    with ExitStack() as stack:
+        stops = stack.enter_context(StopInputs(config.stop_input))
+        robot = SerialRobot.open(spec, config.port, clock, tap, imu_port=config.imu_port)
+        stack.callback(robot.close)
+        log = stack.enter_context(
+            LogWriter(out, _header(bundle, robot, config, kind), offline=lockstep)
         )
-        with LogWriter(out, header, offline=config.clock == "lockstep") as log:
-            held.append(log)
-            runner = Runner(robot, clock, log)
-            with _stop_on_signals(runner):
-                result = runner.run(_announced(bundle, task, plans))
-            held.clear()
-    finally:
-        robot.close()
+        heartbeat = stack.enter_context(supervised(robot, config.supervise, lockstep))
+        runner = Runner(robot, clock, log, stops=stops, heartbeat=heartbeat)
+        held.append(log)
+        with attended(runner, config.realtime):
+            result = runner.run(_announced(bundle, task, plans))
+        held.clear()
     return Session(result=result, rewards=_rewards(out, task), log=out)
+
+
+def _header(bundle: Bundle, robot: SerialRobot, config: SessionConfig, kind: str) -> LogHeader:
+    """What the log says about itself; mixed firmware is said aloud as well."""
+    firmware = {line.joint.name: line.firmware for line in robot.lines}
+    if warning := mixed_firmware(robot.spec, firmware):
+        say(warning)
+    setup: dict[str, object] = {
+        "kind": kind,
+        "policy": bundle.digest,
+        "seed": config.seed,
+        "port": config.port,
+        "firmware": firmware,
+        "supervise": config.supervise,
+        "realtime": config.realtime,
+        "stop_input": list(config.stop_input),
+    }
+    return LogHeader(
+        robot=robot.spec.name,
+        spec=robot.spec.to_json(),
+        contract=bundle.contract.to_json(),
+        setup=setup,
+    )
 
 
 def _announced(bundle: Bundle, task: Task, plans: Array) -> Iterator[PolicyController]:
@@ -121,32 +159,14 @@ def conclude(session: Session) -> int:
     say(f"log: {session.log} ({result.ticks} control steps)")
     if result.state is State.FAULT:
         say(f"stopped by a fault: {result.reason}")
-        return EXIT_PORT_LOST if result.port_lost else EXIT_FAULT
-    if result.reason != "finished":
+    elif result.reason != FINISHED:
         say(f"stopped: {result.reason}; the joints are limp")
-        return EXIT_STOPPED
-    return 0
+    return result.exit
 
 
 def _default_log(robot: str, kind: str) -> Path:
     """Where a log goes when the user did not say."""
     return Path("runs") / f"{robot}-{kind}-{time.strftime('%Y%m%d-%H%M%S')}.mcap"
-
-
-@contextmanager
-def _stop_on_signals(runner: Runner) -> Iterator[None]:
-    """Let the first Ctrl-C end the run at its next tick, and the second at once."""
-
-    def stop(number: int, _: object) -> None:
-        runner.stop("Ctrl-C" if number == signal.SIGINT else "the process was asked to end")
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _rewards(path: Path, task: Task) -> tuple[float, ...]:

@@ -56,7 +56,7 @@ def watch(heart: int) -> str:
 def release(port: int, packets: list[bytes]) -> tuple[int, int]:
     """Send `packets` again and again; return how many servos answered, of how many.
 
-    A reply begins as its question does, up to the servo's id, in both protocols.
+    In both protocols a reply begins as its question does, up to the servo's id.
     """
     silent = [packet for packet in packets if packet[_head(packet) - 1] != _BROADCAST]
     loud = [packet for packet in packets if packet not in silent]
@@ -91,14 +91,16 @@ def _answered(port: int, packet: bytes) -> bool:
 
 
 def _replied(heard: bytes, packet: bytes) -> bool:
-    """Whether a reply is in `heard`, and not only an adapter's echo of `packet`, or part of it."""
+    """Whether a reply to `packet` is in `heard`, which may also hold an adapter's echo of it.
+
+    A status of Dynamixel 2.0 says so in its eighth byte, and one of Feetech without data is two
+    bytes long, where no question is.
+    """
     head = packet[: _head(packet)]
-    start = heard.find(head)
-    while start >= 0:
-        if not packet.startswith(heard[start : start + len(packet)]):
-            return True
-        start = heard.find(head, start + 1)
-    return False
+    mark = 0x55 if len(head) == 5 else 2
+    place = 7 if len(head) == 5 else 3
+    starts = [i for i in range(len(heard) - place) if heard.startswith(head, i)]
+    return any(heard[start + place] == mark for start in starts)
 
 
 def _send(port: int, packet: bytes) -> None:

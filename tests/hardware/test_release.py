@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bench import PERIOD, SPEC, Script, at
+from bench import PERIOD, SPEC, Bench, Script, at
 from body import Body
 
 from ashore.hardware.errors import BusError, PortLost
@@ -124,3 +124,20 @@ def test_a_second_ctrl_c_reaches_a_policy_that_never_returns(tmp_path: Path) -> 
 def test_a_robot_that_never_had_torque_has_nothing_to_sink_from(tmp_path: Path) -> None:
     _, body = run(tmp_path, lambda _, runner: runner.stop("Ctrl-C"))
     assert body.said == ["disable"]
+
+
+def test_a_servos_own_gain_goes_down_and_is_back_for_the_next_run(
+    benches: Callable[..., Bench], tmp_path: Path
+) -> None:
+    bench = benches(spec=DAMP)
+    gains: list[int] = []
+
+    def note() -> None:
+        gains.append(bench.memory.get("position_p_gain"))
+
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        bench.run(tmp_path / name, Script(at(3, note)))
+        assert bench.memory.get("torque_enable") == 0
+        assert bench.memory.get("position_p_gain") == 0
+    assert gains == [DAMP.joints[0].p_gain] * 2

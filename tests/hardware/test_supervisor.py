@@ -135,9 +135,11 @@ def line(answer: Callable[[bytes], bytes]) -> Iterator[int]:
         except OSError:
             return
 
-    Thread(target=serve, daemon=True).start()
+    thread = Thread(target=serve, daemon=True)
+    thread.start()
     yield slave
     os.close(slave)
+    thread.join(30.0)
     os.close(master)
 
 
@@ -220,7 +222,7 @@ def decide(tick, reading):
 clock = LockstepClock()
 robot = SerialRobot.open(SPEC, port, clock)
 with LogWriter(log, LogHeader(robot="servo")) as log:
-    tty = robot.bus.transport._serial.fileno()
+    tty = robot.bus.transport.fileno()
     with Heartbeat(tty, PACKETS, limit) if limit else nullcontext() as heartbeat:
         Runner(robot, clock, log, heartbeat=heartbeat).run([Script(decide, 1e6)])
 """

@@ -15,6 +15,7 @@ from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log
 from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire.bus import Bus, BusConfig
 from ashore.hardware.wire.transport import SerialTransport
 
@@ -25,17 +26,19 @@ PATIENCE = 90.0
 SLOW = replace(
     SHIPPED,
     bus=replace(SHIPPED.bus, latency=0.5, watchdog=2.0),
-    safety=replace(SHIPPED.safety, stale_limit=50),
+    safety=replace(SHIPPED.safety, stale_limit=50, heartbeat=20.0),
 )
 
 
-def start(port: str, folder: Path) -> tuple[subprocess.Popen[str], Path]:
+def start(
+    port: str, folder: Path, *options: str, robot: RobotSpec = SLOW
+) -> tuple[subprocess.Popen[str], Path]:
     """`ashore record` on a real-time twin, once it is running an episode."""
-    bundle = replace(small_bundle(), robot=SLOW)
+    bundle = replace(small_bundle(), robot=robot)
     policy = bundle.save(folder / "policy")
     log = folder / "run.mcap"
     command = [sys.executable, "-m", "ashore.launch.cli", "record", "--policy", str(policy)]
-    command += ["--port", port, "--out", str(log), "--episodes", "20"]
+    command += ["--port", port, "--out", str(log), "--episodes", "20", *options]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -65,10 +68,41 @@ def test_ctrl_c_ends_a_run_with_limp_joints_and_a_whole_log(twin, tmp_path):
     log = Log.open(path)
     assert log.damage is None
     assert [e.text for e in log.events if e.kind == "state"][-1] == "limp"
-    with SerialTransport(twin.port) as port:
-        bus = Bus(port, BusConfig(latency=1.0))
-        torque = ControlTable.load("xl330")["torque_enable"]
-        assert torque.decode(bus.read(1, torque).data) == 0
+    assert torque(twin.port) == 0
+
+
+def torque(path: str) -> int:
+    """The torque register of a twin's servo."""
+    with SerialTransport(path) as port:
+        register = ControlTable.load("xl330")["torque_enable"]
+        return register.decode(Bus(port, BusConfig(latency=1.0)).read(1, register).data)
+
+
+def test_kill_9_leaves_limp_joints_and_a_readable_log(twin, tmp_path):
+    # Without a bus watchdog, so that only the supervisor can have done it.
+    robot = replace(SLOW, bus=replace(SLOW.bus, watchdog=0.0))
+    process, path = start(twin.port, tmp_path, robot=robot)
+    process.kill()
+    # Standard error ends when the supervisor has.
+    out, errors = process.communicate(timeout=PATIENCE)
+    assert torque(twin.port) == 0
+    assert f"the process that drove the robot ({process.pid}) died; took torque off" in errors
+    assert "these servos have no watchdog: the supervisor alone" in out
+    assert len(Log.open(path).policy) > 10
+
+
+def test_a_stop_input_ends_a_run_and_is_named(twin, tmp_path):
+    button = tmp_path / "estop"
+    process, path = start(twin.port, tmp_path, "--stop-input", f"file:{button}", "udp:50907")
+    button.touch()
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert f"stopped: stop input file:{button}: {button} is there; the joints are limp" in out
+    assert torque(twin.port) == 0
+    setup = Log.open(path).header.setup
+    assert setup["stop_input"] == [f"file:{button}", "udp:50907"]
+    assert setup["firmware"] == {"shoulder": 52}
+    assert (setup["supervise"], setup["realtime"]) == (True, False)
 
 
 def test_unplugging_ends_a_run_with_a_sentence_and_a_readable_log(twin, tmp_path):
