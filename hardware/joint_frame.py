@@ -10,9 +10,6 @@ from ashore.hardware.spec import RobotSpec
 
 Vector = NDArray[np.float64]
 
-MARGIN = 0.02
-"""How far beyond a limit a joint may rest, for encoder noise [rad]."""
-
 
 class JointFrame:
     """Signs, zero offsets and whole turns of a robot's joints; arrays are `(nj,)`.
@@ -24,7 +21,8 @@ class JointFrame:
     def __init__(self, spec: RobotSpec) -> None:
         self.joints = spec.joints
         self.sign, self.zero = spec.column("sign"), spec.column("zero_offset")
-        self._lower, self._upper = spec.column("lower"), spec.column("upper")
+        margin = spec.column("rest_margin")
+        self._lower, self._upper = spec.column("lower") - margin, spec.column("upper") + margin
 
     def angle(self, encoder: Vector) -> Vector:
         """Joint angles of encoder angles [rad]."""
@@ -35,13 +33,12 @@ class JointFrame:
         return np.asarray(self.sign * angle + self.zero)
 
     def clip(self, angle: Vector) -> Vector:
-        """Joint angles held within the limits [rad]."""
+        """Joint angles held within the limits and their margins [rad]."""
         return np.asarray(np.clip(angle, self._lower, self._upper))
 
     def outside(self, angle: Vector) -> NDArray[np.intp]:
-        """Which joints are beyond their limits by more than `MARGIN`."""
-        inside = (self._lower - MARGIN <= angle) & (angle <= self._upper + MARGIN)
-        return np.flatnonzero(~inside)
+        """Which joints are beyond their limits and margins."""
+        return np.flatnonzero((angle < self._lower) | (angle > self._upper))
 
     def find_turns(self, encoder: Vector) -> None:
         """Find the whole turn of each joint, which a servo forgets when it boots.
@@ -56,17 +53,20 @@ class JointFrame:
         for index in self.outside(self.angle(encoder)):
             if not -math.pi <= encoder[index] < math.pi:
                 continue
-            joint, angle = self.joints[index], self.angle(encoder)[index]
+            angle = self.angle(encoder)[index]
             for whole in (-math.tau, math.tau):
-                if _inside(joint, angle + whole):
-                    self.zero[index] -= joint.sign * whole
+                if self._lower[index] <= angle + whole <= self._upper[index]:
+                    self.zero[index] -= self.joints[index].sign * whole
+
+
+def encoder_range(joint: JointSpec) -> tuple[float, float]:
+    """Smallest and largest encoder angle of a joint within its limits and margin [rad]."""
+    ends = (joint.lower - joint.rest_margin, joint.upper + joint.rest_margin)
+    low, high = sorted(joint.sign * angle + joint.zero_offset for angle in ends)
+    return low, high
 
 
 def fits_one_turn(joint: JointSpec) -> bool:
-    """Whether a joint's whole range lies within one turn of its encoder, from -pi to pi."""
-    ends = [joint.sign * angle + joint.zero_offset for angle in (joint.lower, joint.upper)]
-    return -math.pi <= min(ends) and max(ends) < math.pi
-
-
-def _inside(joint: JointSpec, angle: float) -> bool:
-    return bool(joint.lower - MARGIN <= angle <= joint.upper + MARGIN)
+    """Whether a joint's range lies within one turn of its encoder, from -pi to pi."""
+    low, high = encoder_range(joint)
+    return -math.pi <= low + joint.rest_margin and high - joint.rest_margin < math.pi

@@ -21,6 +21,9 @@ class JointSpec:
     """Smallest goal angle [rad]."""
     upper: float
     """Largest goal angle [rad]."""
+    rest_margin: float = 0.02
+    """How far beyond these it may rest, against its stops: a run may begin there, and leads it
+    inside [rad]."""
     sign: int = 1
     """Whether the encoder counts along (1) or against (-1) the joint."""
     zero_offset: float = 0.0
@@ -52,6 +55,8 @@ class JointSpec:
         inside = self.lower <= self.default <= self.upper
         allowed(where + "default", self.default, inside, f"{self.lower} to {self.upper} rad")
         allowed(where + "p_gain", self.p_gain, 0 <= self.p_gain <= 16383, "0 to 16383")
+        margin = 0.0 <= self.rest_margin <= 1.0
+        allowed(where + "rest_margin", self.rest_margin, margin, "0 to 1 rad")
         for key in ("velocity_limit", "current_limit", "pwm_limit"):
             value = getattr(self, key)
             good = value is None or (isinstance(value, (int, float)) and 0.0 < value < math.inf)

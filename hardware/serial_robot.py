@@ -164,7 +164,7 @@ class SerialRobot:
         )
 
     def write(self, command: Command) -> Command:
-        """Send goal positions in one packet, held within the spec's limits whoever calls.
+        """Send goal positions in one packet, held to where a joint may rest whoever calls.
 
         Raises:
             ContractError: not one finite goal a joint.

@@ -58,9 +58,9 @@ class SafetyFilter:
     def filter(self, command: Command, last: Command) -> Filtered:
         """Hold `command` within position and step limits; a goal that is no number holds `last`.
 
-        `last` is what was sent before, finite. What is returned is finite and within the position
-        limits whatever `command` is; it is a step limit from `last`, or from the limit nearest to
-        a `last` that rested outside.
+        `last` is what was sent before, finite. What is returned is finite and no more than a step
+        limit from `last`, whatever `command` is; and it is within the position limits, or where
+        `last` rested outside, no farther outside.
         """
         wish = _numbers(command, len(self._lower))
         changes = list[Intervention]()
@@ -73,11 +73,11 @@ class SafetyFilter:
         bad = ~np.isfinite(wish)
         note(bad, "not finite", "was not a finite number: held")
         wish = np.where(bad, last.position, wish)
-        inside = np.clip(wish, self._lower, self._upper)
+        lower = np.minimum(self._lower, last.position)
+        inside = np.clip(wish, lower, np.maximum(self._upper, last.position))
         note(inside != wish, "clipped", "was beyond its limits: clipped")
         reach = self.spec.safety.step_limit
-        anchor = np.clip(last.position, self._lower, self._upper)
-        near = np.clip(inside, anchor - reach, anchor + reach)
+        near = np.clip(inside, last.position - reach, last.position + reach)
         note(near != inside, "step limited", "jumped too far: step limited")
         command = Command(position=near)
         return Filtered(command=command, changes=tuple(changes), held=bool(bad.any()))

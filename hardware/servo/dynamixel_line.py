@@ -1,7 +1,7 @@
 """`DynamixelLine`: the conversation with one servo of the X series."""
 
 from ashore.hardware.errors import BusError
-from ashore.hardware.joint_frame import MARGIN, fits_one_turn
+from ashore.hardware.joint_frame import encoder_range, fits_one_turn
 from ashore.hardware.servo.servo_line import ServoLine, Setting
 
 POSITION, EXTENDED_POSITION = 3, 4
@@ -68,8 +68,7 @@ class DynamixelLine(ServoLine):
         joint, table = self.joint, self.table
         settings = {"return_delay_time": 0, "operating_mode": EXTENDED_POSITION}
         if fits_one_turn(joint):
-            ends = (joint.lower - MARGIN, joint.upper + MARGIN)
-            counts = sorted(self.counts(joint.sign * end + joint.zero_offset) for end in ends)
+            counts = [self.counts(angle) for angle in encoder_range(joint)]
             register = table["max_position_limit"]
             lowest, highest = (min(max(c, register.minimum), register.maximum) for c in counts)
             settings |= {

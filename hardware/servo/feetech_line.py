@@ -1,7 +1,7 @@
 """`FeetechLine`: the conversation with one Feetech servo of the STS or SCS series."""
 
 from ashore.hardware.errors import BusError
-from ashore.hardware.joint_frame import MARGIN, fits_one_turn
+from ashore.hardware.joint_frame import encoder_range, fits_one_turn
 from ashore.hardware.servo.servo_line import ServoLine, Setting
 
 _POSITION = 0
@@ -49,8 +49,9 @@ class FeetechLine(ServoLine):
                 f"{joint.zero_offset}; a Feetech servo stays within one turn, -pi to pi of its "
                 "encoder; narrow the joint's limits in the spec"
             )
-        ends = (joint.lower - MARGIN, joint.upper + MARGIN)
-        counts = sorted(self.counts(joint.sign * end + joint.zero_offset) for end in ends)
+        register = table["max_position_limit"]
+        counts = [self.counts(angle) for angle in encoder_range(joint)]
+        counts = [min(max(count, register.minimum), register.maximum) for count in counts]
         settings = {
             "return_delay_time": 0,
             "operating_mode": _POSITION,

@@ -257,7 +257,8 @@ def test_a_turn_that_the_servo_forgot_is_found_again(benches: Benches) -> None:
 def test_nothing_outside_the_limits_reaches_the_wire(bench: Bench) -> None:
     robot = bench.open()
     sent = robot.write(Command(position=np.array([100.0])))
-    assert sent.position == pytest.approx(SPEC.joints[0].upper, abs=COUNT)
+    joint = SPEC.joints[0]
+    assert sent.position == pytest.approx(joint.upper + joint.rest_margin, abs=COUNT)
     for bad in ([np.nan], [0.0, 0.0]):
         with pytest.raises(ContractError, match="finite angles are possible"):
             robot.write(Command(position=np.array(bad)))
