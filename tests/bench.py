@@ -10,6 +10,7 @@ import numpy as np
 from ashore.envs.tasks.task import Start
 from ashore.envs.tasks.track import Track
 from ashore.envs.twin.hidden import draw_hidden
+from ashore.envs.twin.imu.robot_imu import robot_imu
 from ashore.envs.twin.servo_plant import ServoPlant
 from ashore.envs.twin.twin import Twin, TwinConfig
 from ashore.hardware.contract import Contract
@@ -38,7 +39,8 @@ class Bench:
     def __init__(self, spec: RobotSpec = SPEC, hidden: str = "none", **config: object) -> None:
         self.spec = spec
         self.plant = ServoPlant(spec, draw_hidden(spec, hidden))
-        options = {"ids": spec.ids, "rate": spec.rate, "clock": "lockstep", **config}
+        imu = robot_imu(spec.imu, self.plant.simulation, 1 / spec.rate) if spec.imu else None
+        options = {"imu": imu, "ids": spec.ids, "rate": spec.rate, "clock": "lockstep", **config}
         self.twin = Twin(TwinConfig(**options), self.plant)
         self.port = self.twin.open()
         self.clock = LockstepClock()
@@ -55,6 +57,7 @@ class Bench:
         self.plant.simulation.reset(np.array([0]), Start(position=np.array([[angle]])))
 
     def open(self, **options: object) -> SerialRobot:
+        options = {"imu_port": self.twin.imu_port, **options}
         return SerialRobot.open(self.spec, self.port, self.clock, **options)
 
     def unplug(self) -> None:
