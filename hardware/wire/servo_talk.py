@@ -38,7 +38,7 @@ class ServoTalk:
         self.transport = transport
         self.config = config or BusConfig()
         self._exchange = Exchange(transport, self.config, now)
-        self._doubt = Doubt()
+        self._doubt = Doubt(now)
         self._heard_twice: frozenset[int] = frozenset()
 
     @property
@@ -162,10 +162,9 @@ class ServoTalk:
     def _present(self, ids: Iterable[int]) -> list[int]:
         """Return those of `ids` that are not in doubt, or no longer are after a proof."""
         ids = list(ids)
-        doubtful = [servo for servo in ids if servo in self._doubt]
+        doubtful = [i for i in ids if i in self._doubt and not self._doubt.rests(i)]
         fresh = [servo for servo in doubtful if self._doubt.fresh(servo)]
-        if len(fresh) > 1 and self.protocol is dynamixel:
-            self._prove_all(fresh)
+        if len(fresh) > 1 and self.protocol is dynamixel and self._prove_all(fresh):
             doubtful = [servo for servo in doubtful if servo not in fresh]
         for servo in self._doubt.likeliest(doubtful):
             if not self._exchange.patience.over(_PROOFS):
@@ -175,17 +174,23 @@ class ServoTalk:
     def _prove(self, servo: int) -> None:
         """Ask one servo in doubt something that nothing stale can answer."""
         usual = self.protocol.identity_size
-        size = self._doubt.proof([servo], usual)
+        size = self._doubt.proof([servo], usual) or usual
         known = size == usual
         packet = self.protocol.identify(servo) if known else self.protocol.read(servo, 0, size)
         self._weigh(self._exchange.ask(packet, {servo: size}, wary=(servo,)), size)
 
-    def _prove_all(self, servos: list[int]) -> None:
-        """Ask several servos in doubt at once; the first, who may have cut the others off, last."""
+    def _prove_all(self, servos: list[int]) -> bool:
+        """Ask several servos in doubt at once; the first, who may have cut the others off, last.
+
+        Returns whether there was a question that nothing stale of any can answer.
+        """
         size = self._doubt.proof(servos, self.protocol.identity_size)
+        if size is None:
+            return False
         servos = [*servos[1:], servos[0]]
         packet = dynamixel.bulk_read(dict.fromkeys(servos, (0, size)))
         self._weigh(self._exchange.ask(packet, dict.fromkeys(servos, size), wary=servos), size)
+        return True
 
     def _weigh(self, answers: Mapping[int, Result], size: int) -> None:
         """Believe again who answered a proof."""
