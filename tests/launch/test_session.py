@@ -14,6 +14,8 @@ from bench import SHIPPED, small_bundle
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log
+from ashore.hardware.run.clock import LockstepClock
+from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire.bus import Bus, BusConfig
@@ -35,9 +37,14 @@ def start(
 ) -> tuple[subprocess.Popen[str], Path]:
     """`ashore record` on a real-time twin, once it is running an episode."""
     bundle = replace(small_bundle(), robot=robot)
-    policy = bundle.save(folder / "policy")
+    return start_policy(str(bundle.save(folder / "policy")), port, folder, *options)
+
+
+def start_policy(
+    policy: str, port: str, folder: Path, *options: str
+) -> tuple[subprocess.Popen[str], Path]:
     log = folder / "run.mcap"
-    command = [sys.executable, "-m", "ashore.launch.cli", "record", "--policy", str(policy)]
+    command = [sys.executable, "-m", "ashore.launch.cli", "record", "--policy", policy]
     command += ["--port", port, "--out", str(log), "--episodes", "20", *options]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -89,6 +96,20 @@ def test_kill_9_leaves_limp_joints_and_a_readable_log(twin, tmp_path):
     assert f"the process that drove the robot ({process.pid}) died; took torque off" in errors
     assert "these servos have no watchdog: the supervisor alone" in out
     assert len(Log.open(path).policy) > 10
+
+
+@pytest.mark.parametrize(("robot", "servos"), [("arm", 6), ("quadruped", 12)])
+def test_kill_9_leaves_every_joint_limp_whatever_its_servos_speak(tmp_path, robot, servos):
+    with TwinProcess(TwinOptions(robot=robot, clock="lockstep")) as twin:
+        imu = ["--imu-port", twin.imu_port] if twin.imu_port else []
+        process, _ = start_policy(robot, twin.port, tmp_path, "--clock", "lockstep", *imu)
+        process.kill()
+        _, errors = process.communicate(timeout=PATIENCE)
+        assert f"died; took torque off, and {servos} of {servos} servos answered" in errors
+        clock, spec = LockstepClock(), RobotSpec.load(robot)
+        body = SerialRobot.open(spec, twin.port, clock, imu_port=twin.imu_port)
+        assert body.read().torque_enabled.tolist() == [False] * servos
+        body.close()
 
 
 def test_a_stop_input_ends_a_run_and_is_named(twin, tmp_path):

@@ -1,6 +1,7 @@
 """What a session refuses before torque comes, and what it ends with."""
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from ashore.hardware.errors import ContractError, HardwareError, RunError
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.run_result import RunResult
 from ashore.hardware.run.state import Exit, State
+from ashore.launch.attendance import attended
 from ashore.launch.session import Session, SessionConfig, conclude, run_session
 
 NOWHERE = "/dev/no-such-port"
@@ -109,6 +111,37 @@ def test_an_exit_code_says_how_it_ended(
 ) -> None:
     assert conclude(Session(result=result, rewards=(), log=Path("run.mcap"))) == code
     assert words in capsys.readouterr().out
+
+
+class Asked:
+    """What a runner was asked."""
+
+    def __init__(self) -> None:
+        self.stops: list[str] = []
+
+    def stop(self, reason: str) -> None:
+        self.stops.append(reason)
+
+    def stop_at_once(self, reason: str) -> None:
+        self.stops.append(f"at once: {reason}")
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (signal.SIGINT, "Ctrl-C"),
+        (signal.SIGTERM, "the process was asked to end"),
+        (signal.SIGHUP, "the process was asked to end"),
+    ],
+)
+def test_a_signal_stops_and_a_second_one_does_so_at_once(number: int, reason: str) -> None:
+    before, asked = signal.getsignal(number), Asked()
+    with attended(asked, real_time=False):
+        signal.raise_signal(number)
+        assert asked.stops == [reason]
+        signal.raise_signal(signal.SIGINT)
+        assert asked.stops[1] == "at once: Ctrl-C"
+    assert signal.getsignal(number) == before
 
 
 def test_exit_codes_are_what_scripts_were_told() -> None:
