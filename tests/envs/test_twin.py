@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import dynamixel_sdk as sdk
@@ -257,6 +258,54 @@ def test_what_cannot_be_served_is_refused() -> None:
         Twin(TwinConfig(ids=(1, 2), rate=50.0), PendulumPlant(3))
     with pytest.raises(TwinError, match="open"):
         Twin(TwinConfig(ids=IDS, rate=50.0), PendulumPlant(3)).serve()
+
+
+# For silence, of which a busy machine only makes more.
+BRISK = BusConfig(latency=0.08, retries=0)
+
+
+def answers(served: Served, baud: int, config: BusConfig = PATIENT, servo: int = 1) -> Result:
+    bus = Bus(SerialTransport(served.port, baud), replace(config, baud=baud))
+    try:
+        return bus.ping(servo)
+    finally:
+        bus.close()
+
+
+def test_a_client_at_another_rate_hears_nothing_and_one_at_the_servos_own_does() -> None:
+    # 4.5 Mbaud is no rate that termios has a name for.
+    for baud in (57_600, 4_500_000):
+        served = Served(baud=baud, model="xm430")
+        assert answers(served, 1_000_000, BRISK).status is Status.MISSING
+        assert answers(served, baud).ok
+        served.unplug()
+
+
+def test_a_new_rate_holds_from_the_next_packet_on(served: Served) -> None:
+    bus = served.bus()
+    assert bus.write(1, TABLE["baud_rate"], 1).ok
+    bus.close()
+    assert answers(served, 1_000_000, BRISK).status is Status.MISSING
+    assert answers(served, 57_600).ok
+    assert answers(served, 1_000_000, servo=2).ok
+
+
+def test_two_servos_of_one_id_are_heard_as_damage() -> None:
+    served = Served(ids=(1, 2, 2))
+    assert answers(served, 1_000_000).ok
+    assert answers(served, 1_000_000, BRISK, servo=2).silent
+    served.unplug()
+
+
+@pytest.mark.parametrize("paced", [True, False])
+def test_a_real_twin_answers_the_chain_with_and_without_the_wires_time(paced: bool) -> None:
+    served = Served(clock="real", paced=paced)
+    bus = served.bus()
+    for _ in range(5):
+        assert all(result.ok for result in bus.fast_sync_read(IDS, 126, 10).values())
+        assert all(result.ok for result in bus.sync_read(IDS, 126, 10).values())
+    bus.close()
+    served.unplug()
 
 
 SCRIPT = """
