@@ -7,6 +7,7 @@ packet short: those behind it wait for it, and say nothing.
 Source: ROBOTIS e-manual, "DYNAMIXEL Protocol 2.0, Fast Sync Read" and "Fast Bulk Read".
 """
 
+import struct
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -70,8 +71,10 @@ def fast_blocks(raw: bytes, sizes: Mapping[int, int]) -> dict[int, Block | None]
     """
     front, register = _front(tuple(sizes.values()))
     position = raw.find(front)
-    blocks: dict[int, Block | None] = {}
     if position < 0:
+        return {}
+    blocks: dict[int, Block | None] = {**_undamaged(raw[position:], sizes)}
+    if blocks:
         return blocks
     position += len(front)
     for servo, size in sizes.items():
@@ -84,6 +87,17 @@ def fast_blocks(raw: bytes, sizes: Mapping[int, int]) -> dict[int, Block | None]
         blocks[servo] = Block(body[0], body[2:]) if whole else None
         register, position = crc16(tail, arrived), end + 2
     return blocks
+
+
+def _undamaged(reply: bytes, sizes: Mapping[int, int]) -> dict[int, Block]:
+    """Return every block of a reply that is whole by its last CRC, which covers all; else none."""
+    layout = _layout(tuple(sizes.values()))
+    if len(reply) < layout.size:
+        return {}
+    *fields, last = layout.unpack_from(reply)
+    if crc16(reply[: layout.size - 2]) != last or fields[1::3] != list(sizes):
+        return {}
+    return dict(zip(sizes, map(Block, fields[::3], fields[2::3]), strict=True))
 
 
 def is_whole(raw: bytes, sizes: Mapping[int, int]) -> bool:
@@ -104,3 +118,10 @@ def _front(sizes: tuple[int, ...]) -> tuple[bytes, int]:
     length = (fast_length(sizes) - 7).to_bytes(2, "little")
     front = HEADER + bytes([BROADCAST]) + length + bytes([STATUS])
     return front, crc16(front)
+
+
+@lru_cache(maxsize=64)
+def _layout(sizes: tuple[int, ...]) -> struct.Struct:
+    """Return error, id and data of each block, and the last CRC."""
+    blocks = "2x".join(f"BB{size}s" for size in sizes)
+    return struct.Struct(f"<{_FRONT}x{blocks}H")

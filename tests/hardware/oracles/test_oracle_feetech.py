@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from bench import Bench
 from oracle import needs, visit
 
@@ -23,7 +22,6 @@ def drive(benches: Benches, client: str, *packages: str, model: str = "sts3215")
     return visit(client, bench.port, *packages), bench.twin.firmware.servos
 
 
-@pytest.mark.slow
 @needs("ftservo-python-sdk")
 def test_feetechs_own_kit_drives_the_sts_family(benches: Benches) -> None:
     seen, _ = drive(benches, "ftservo", "ftservo-python-sdk")
@@ -43,7 +41,6 @@ def test_feetechs_own_kit_drives_the_sts_family(benches: Benches) -> None:
     assert seen["goals"] == [2000 + servo for servo in IDS]
 
 
-@pytest.mark.slow
 @needs("ftservo-python-sdk")
 def test_feetechs_own_kit_drives_the_scs_family(benches: Benches) -> None:
     seen, _ = drive(benches, "ftservo_scs", "ftservo-python-sdk", model="scs0009")
@@ -57,7 +54,6 @@ def test_feetechs_own_kit_drives_the_scs_family(benches: Benches) -> None:
     assert seen["goals"] == [[500 + servo, *FINE] for servo in IDS]
 
 
-@pytest.mark.slow
 @needs("feetech-servo-sdk")
 def test_the_kit_that_pypis_users_have_drives_the_sts_family(benches: Benches) -> None:
     seen, _ = drive(benches, "feetech_servo", "feetech-servo-sdk")
@@ -72,7 +68,6 @@ def test_the_kit_that_pypis_users_have_drives_the_sts_family(benches: Benches) -
     assert seen["goals"] == [2000 + servo for servo in IDS]
 
 
-@pytest.mark.slow
 @needs("lerobot", "feetech-servo-sdk")
 def test_lerobots_feetech_bus_finds_calibrates_reads_and_moves_the_chain(
     benches: Benches,

@@ -1,6 +1,5 @@
 """LeRobot's motor buses, unmodified but for imports that they never use, drive the twin."""
 
-import pytest
 from bench import Bench
 from oracle import needs, visit
 
@@ -9,7 +8,6 @@ from ashore.hardware.spec import RobotSpec
 SPEC = RobotSpec.load("quadruped")
 
 
-@pytest.mark.slow
 @needs("lerobot")
 def test_lerobots_dynamixel_bus_finds_calibrates_reads_and_moves_the_chain() -> None:
     bench = Bench(SPEC, rate=1000.0, model="xm430")
