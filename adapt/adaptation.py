@@ -16,6 +16,7 @@ from ashore.envs.simulation import nominal_parameters
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Task
 from ashore.hardware.logs.log import Log, check
+from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.provenance import provenance
 
@@ -61,17 +62,33 @@ Stage = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0..1."""
 
 
+def require_adaptable(spec: RobotSpec) -> None:
+    """Check that a robot's simulator can be fitted to what its log holds.
+
+    Raises:
+        AdaptError: its base is free, and where that is no sensor tells.
+    """
+    if spec.imu is not None:
+        raise AdaptError(
+            f"robot {spec.name} moves on a free base, and where that is no sensor tells, so its "
+            "simulator cannot be fitted to a log in this release; `ashore record` drives and logs "
+            "it, and a robot whose base stands fast can be adapted"
+        )
+
+
 def adapt(
     bundle: Bundle, logs: Sequence[Log], config: AdaptConfig, stage: Stage = lambda _, __: None
 ) -> Adaptation:
     """Diagnose, calibrate, fine-tune and judge.
 
     Raises:
-        AdaptError: a log is of another robot or task, or holds no policy at work.
+        AdaptError: a log is of another robot or task, or holds no policy at work; or the robot is
+            one whose logs its simulator cannot be fitted to.
         LogError: a log holds numbers that are not finite.
     """
     if not logs:
         raise AdaptError("no log was given; name those that `ashore record` wrote")
+    require_adaptable(bundle.spec)
     task = make_task(bundle.contract.task, bundle.spec)
     stage("reading the log", 0.0)
     parts = [part for log in logs for part in _episodes(log, bundle, task)]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ashore.adapt.adaptation import Adaptation, AdaptConfig
+from ashore.adapt.adaptation import Adaptation, AdaptConfig, require_adaptable
 from ashore.adapt.errors import AdaptError, NotDeployable
 from ashore.adapt.finetune import FinetuneConfig
 from ashore.adapt.interval import bootstrap
@@ -16,7 +16,6 @@ from ashore.adapt.report import Wire, write_report
 from ashore.adapt.verdict import require_deployable
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
-from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.adapting import adapt_with_progress, save
 from ashore.launch.console import complain, say
@@ -34,8 +33,7 @@ def run_demo(robot: str, hidden: str, out: Path, short: bool) -> int:
     """Train, record, adapt, deploy; leave bundles, logs, a report and a picture in `out`."""
     began = time.monotonic()
     spec = RobotSpec.load(robot)
-    for joint in spec.joints:  # before a minute of training: can it be wired at all?
-        ControlTable.load(joint.servo)
+    require_adaptable(spec)
     _clear(out)
     _stage(1, f"pretrain {robot} over randomized simulation")
     steps = SHORT_TRAINING if short else None

@@ -223,10 +223,9 @@ def test_ranges_that_cannot_be_are_refused_by_their_terms_name(capsys, tmp_path,
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("robot", ["arm", "quadruped"])
-def test_a_robot_without_a_wire_is_refused_before_anything_is_trained(capsys, tmp_path, robot):
-    said = refused(capsys, "demo", robot, "--out", tmp_path / "demo")
-    assert "can be simulated, but no wire drives it" in said
+def test_a_robot_that_cannot_be_adapted_is_refused_before_anything_is_trained(capsys, tmp_path):
+    said = refused(capsys, "demo", "quadruped", "--out", tmp_path / "demo")
+    assert "robot quadruped moves on a free base, and where that is no sensor tells" in said
     assert not (tmp_path / "demo").exists()
 
 
