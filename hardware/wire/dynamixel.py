@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 
 from ashore.hardware.errors import BusError
+from ashore.hardware.wire.frame import LONGEST
 from ashore.hardware.wire.frame import Parser as Parser
 from ashore.hardware.wire.frame import crc16 as crc16
 from ashore.hardware.wire.frame import encode as encode
@@ -25,6 +26,7 @@ from ashore.hardware.wire.parser import PacketParser
 
 ALERT = 0x80
 LARGEST_ID = 252
+LARGEST_PARAMS = LONGEST - 3
 
 overhead = 11
 """Bytes of a status beyond its data."""
@@ -74,12 +76,27 @@ BACKUP_KEY = b"CTRL"
 
 
 def _instruct(servo: int, instruction: Instruction, params: bytes = b"") -> bytes:
-    if not (0 <= servo <= LARGEST_ID or servo == BROADCAST):
-        raise BusError(f"no servo can have id {servo}; ids are 0 to 252, and 254 is everyone")
+    if servo != BROADCAST:
+        _ids([servo])
+    if len(params) > LARGEST_PARAMS:
+        raise BusError(
+            f"a packet with {len(params)} bytes of parameters; {LARGEST_PARAMS} are possible; "
+            "split it by servo"
+        )
     return encode(Frame(id=servo, instruction=instruction, params=params))
 
 
+def _ids(servos: Iterable[int]) -> bytes:
+    ids = list(servos)
+    for servo in ids:
+        if not 0 <= servo <= LARGEST_ID:
+            raise BusError(f"no servo can have id {servo}; ids are 0 to 252, and 254 is everyone")
+    return bytes(ids)
+
+
 def _word(value: int) -> bytes:
+    if not 0 <= value <= 0xFFFF:
+        raise BusError(f"address or size {value} on a Dynamixel line; 0 to 65535 is possible")
     return value.to_bytes(2, "little")
 
 
@@ -145,13 +162,13 @@ def restore(servo: int) -> bytes:
 
 def sync_read(ids: Iterable[int], address: int, size: int) -> bytes:
     """Ask several servos for the same block; each answers with its own status, in this order."""
-    params = _word(address) + _word(size) + bytes(ids)
+    params = _word(address) + _word(size) + _ids(ids)
     return _instruct(BROADCAST, Instruction.SYNC_READ, params)
 
 
 def fast_sync_read(ids: Iterable[int], address: int, size: int) -> bytes:
     """Ask several servos for the same block; they answer with one joint packet."""
-    params = _word(address) + _word(size) + bytes(ids)
+    params = _word(address) + _word(size) + _ids(ids)
     return _instruct(BROADCAST, Instruction.FAST_SYNC_READ, params)
 
 
@@ -163,26 +180,26 @@ def sync_write(data: Mapping[int, bytes], address: int) -> bytes:
             f"sync write of sizes {sorted(sizes)}: one size for every servo is possible; "
             "split it by size"
         )
-    blocks = b"".join(bytes([servo]) + value for servo, value in data.items())
+    blocks = b"".join(_ids([servo]) + value for servo, value in data.items())
     return _instruct(BROADCAST, Instruction.SYNC_WRITE, _word(address) + _word(*sizes) + blocks)
 
 
 def bulk_read(blocks: Mapping[int, tuple[int, int]]) -> bytes:
     """Ask each servo for its own `(address, size)`; each answers with its own status."""
-    params = b"".join(bytes([i]) + _word(a) + _word(n) for i, (a, n) in blocks.items())
+    params = b"".join(_ids([i]) + _word(a) + _word(n) for i, (a, n) in blocks.items())
     return _instruct(BROADCAST, Instruction.BULK_READ, params)
 
 
 def fast_bulk_read(blocks: Mapping[int, tuple[int, int]]) -> bytes:
     """Ask each servo for its own `(address, size)`; they answer with one joint packet."""
-    params = b"".join(bytes([i]) + _word(a) + _word(n) for i, (a, n) in blocks.items())
+    params = b"".join(_ids([i]) + _word(a) + _word(n) for i, (a, n) in blocks.items())
     return _instruct(BROADCAST, Instruction.FAST_BULK_READ, params)
 
 
 def bulk_write(blocks: Mapping[int, tuple[int, bytes]]) -> bytes:
     """Put each servo's bytes at its own address, `(address, data)`; nobody answers."""
     params = b"".join(
-        bytes([servo]) + _word(address) + _word(len(data)) + data
+        _ids([servo]) + _word(address) + _word(len(data)) + data
         for servo, (address, data) in blocks.items()
     )
     return _instruct(BROADCAST, Instruction.BULK_WRITE, params)

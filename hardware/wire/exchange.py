@@ -141,19 +141,29 @@ class Exchange:
             return
         whole = joint_reply.fast_length(read.sizes.values())
         pause = self.patience.pause(whole // max(len(read.sizes), 1))
-        silent_from = math.inf
-        raw, left, read.collected = b"", 1.0, True
-        while left > 0.0 and len(raw) < whole + _CHUNK:
+        raw, left, read.collected = self._poll(read, whole), 1.0, True
+        silent_from = self.patience.now() if raw else math.inf
+        while (
+            left > 0.0 and not joint_reply.is_whole(raw, read.sizes) and len(raw) < whole + _CHUNK
+        ):
             left = min(read.deadline, silent_from + pause) - self.patience.now()
             wanted = max(whole - len(raw), 1) if left > 0.0 else _CHUNK
             data = self.transport.read(wanted, min(max(left, 0.0), pause / 2))
             if data:
                 silent_from = self.patience.now()
                 raw += data
-                if joint_reply.is_whole(raw, read.sizes):
-                    break
         read.raw = raw
         self._note(read.sent, read.length, read.whole)
+
+    def _poll(self, read: JointRead, whole: int) -> bytes:
+        """Return what came of a reply by asking over and over from shortly before it is due on."""
+        spin, raw = self.config.spin, b""
+        due = read.sent + self.patience.wire(read.length)
+        if spin:
+            time.sleep(max(due - spin - self.patience.now(), 0.0))
+            while len(raw) < whole and self.patience.now() < due + spin:
+                raw += self.transport.read(whole - len(raw), 0.0)
+        return raw
 
     def decode(self, read: JointRead) -> dict[int, Result]:
         """Return what each servo asked said in the reply that was collected."""

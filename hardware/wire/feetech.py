@@ -66,8 +66,8 @@ def encode(frame: Frame) -> bytes:
     Raises:
         BusError: no servo can have the id, or the packet would be too long.
     """
-    if not (0 <= frame.id <= LARGEST_ID or frame.id == BROADCAST):
-        raise BusError(f"no servo can have id {frame.id}; ids are 0 to 253, and 254 is everyone")
+    if frame.id != BROADCAST:
+        _ids([frame.id])
     if len(frame.params) > LARGEST_PARAMS:
         raise BusError(
             f"a packet with {len(frame.params)} bytes of parameters; {LARGEST_PARAMS} are possible "
@@ -80,6 +80,14 @@ def encode(frame: Frame) -> bytes:
 
 def _instruct(servo: int, instruction: Instruction, params: bytes = b"") -> bytes:
     return encode(Frame(id=servo, instruction=instruction, params=params))
+
+
+def _ids(servos: Iterable[int]) -> bytes:
+    ids = list(servos)
+    for servo in ids:
+        if not 0 <= servo <= LARGEST_ID:
+            raise BusError(f"no servo can have id {servo}; ids are 0 to 253, and 254 is everyone")
+    return bytes(ids)
 
 
 def _place(address: int, *sizes: int) -> bytes:
@@ -150,13 +158,16 @@ def forget_turns(servo: int) -> bytes:
 
 def calibrate(servo: int, position: int | None = None) -> bytes:
     """Make the present position read as `position` [counts], or as the middle of the turn."""
-    params = b"" if position is None else position.to_bytes(2, "little")
-    return _instruct(servo, Instruction.CALIBRATE, params)
+    if position is None:
+        return _instruct(servo, Instruction.CALIBRATE)
+    if not 0 <= position <= 0xFFFF:
+        raise BusError(f"the present position cannot read {position}; 0 to 65535 is possible")
+    return _instruct(servo, Instruction.CALIBRATE, position.to_bytes(2, "little"))
 
 
 def sync_read(ids: Iterable[int], address: int, size: int) -> bytes:
     """Ask several servos for the same block; each answers with its own status, in this order."""
-    return _instruct(BROADCAST, Instruction.SYNC_READ, _place(address, size) + bytes(ids))
+    return _instruct(BROADCAST, Instruction.SYNC_READ, _place(address, size) + _ids(ids))
 
 
 def sync_write(data: Mapping[int, bytes], address: int) -> bytes:
@@ -167,7 +178,7 @@ def sync_write(data: Mapping[int, bytes], address: int) -> bytes:
             f"sync write of sizes {sorted(sizes)}: one size for every servo is possible; "
             "split it by size"
         )
-    blocks = b"".join(bytes([servo]) + value for servo, value in data.items())
+    blocks = b"".join(_ids([servo]) + value for servo, value in data.items())
     return _instruct(BROADCAST, Instruction.SYNC_WRITE, _place(address, *sizes) + blocks)
 
 

@@ -26,6 +26,9 @@ class BusConfig:
     """What each servo waits before it answers: register 9 in units of 2 us, 500 us new [s]."""
     retries: int = 1
     """How often a servo that gave no good answer is asked again."""
+    spin: float = 0.0
+    """How long before a joint reply is due the host stops sleeping and asks for it over and over:
+    it has it sooner by what waking takes, and spends that much of a processor on each [s]."""
     budget: float | None = None
     """Time after which a joint read asks nobody again [s]. Its waits then follow the latency that
     this line has shown. None: it takes as long as it takes, for a line in lockstep."""

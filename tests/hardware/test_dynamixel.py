@@ -1,5 +1,7 @@
 """Laws of the codec: the manual's own bytes, the SDK's arithmetic, and any bytes at all."""
 
+from contextlib import suppress
+
 import pytest
 from dynamixel_sdk import Protocol2PacketHandler
 from hypothesis import assume, given
@@ -31,6 +33,8 @@ MANUAL = [
         dynamixel.bulk_read({1: (144, 2), 2: (146, 1)}),
         "FFFFFD00 FE 0D00 92 01 9000 0200 02 9200 0100 1A05",
     ),
+    (dynamixel.fast_sync_read([1, 2], 580, 4), "FFFFFD00 FE 0900 8A 4402 0400 01 02 72F2"),
+    (dynamixel.backup(1), "FFFFFD00 01 0800 20 01 4354524C 16F5"),
 ]
 
 bodies = st.lists(st.sampled_from([0xFF, 0xFD, 0x00, 0x55, 0x12]), max_size=60).map(bytes)
@@ -178,6 +182,36 @@ def test_one_flipped_bit_costs_one_servo_of_a_joint_reply() -> None:
     raw[8 + 8 + 3] ^= 0x10
     found = dynamixel.fast_sync_blocks(bytes(raw), [1, 2, 3, 4], 4)
     assert found == {**BLOCKS, 2: None}
+
+
+def test_a_joint_reply_to_a_bulk_read_keeps_what_precedes_its_hole() -> None:
+    sizes = {3: 2, 7: 1, 4: 5}
+    blocks = {3: dynamixel.Block(0, b"\x01\x02"), 7: dynamixel.Block(0x80, b"\xff")}
+    raw = dynamixel.fast_status(blocks, sizes)
+    assert dynamixel.fast_blocks(b"\xff\xff" + raw, sizes) == blocks
+    whole = {**blocks, 4: dynamixel.Block(0, b"\xff\xff\xfd\xfd\x00")}
+    raw = bytearray(dynamixel.fast_status(whole, sizes))
+    assert len(raw) == int.from_bytes(raw[5:7], "little") + 7
+    assert dynamixel.fast_blocks(bytes(raw), sizes) == whole
+    raw[14] ^= 1  # the id of the second block: 8 of front, 6 of the first, its error byte
+    assert dynamixel.fast_blocks(bytes(raw), sizes) == {**whole, 7: None}
+    assert dynamixel.fast_bulk_read({3: (126, 2)})[7] == 0x9A
+
+
+@given(st.integers(-300, 300), st.integers(-1, 70_000), st.integers(-1, 70_000))
+def test_what_cannot_be_said_is_refused_in_the_rooms_own_words(
+    servo: int, address: int, size: int
+) -> None:
+    for say in (
+        lambda: dynamixel.read(servo, address, size),
+        lambda: dynamixel.sync_read([servo], address, size),
+        lambda: dynamixel.sync_write({servo: b"a"}, address),
+        lambda: dynamixel.bulk_read({servo: (address, size)}),
+        lambda: dynamixel.fast_bulk_read({servo: (address, size)}),
+        lambda: dynamixel.bulk_write({servo: (address, b"ab")}),
+    ):
+        with suppress(BusError):
+            assert say().startswith(HEADER)
 
 
 @given(st.binary(max_size=80))
