@@ -99,6 +99,32 @@ def test_goals_stop_at_the_position_limits_unless_both_are_zero(host: FeetechHos
     assert host.read("present_position") > 2400
 
 
+def test_in_velocity_mode_it_turns_on_and_backs_off_when_held(host: FeetechHost) -> None:
+    host.write("operating_mode", 1)
+    host.write("torque_enable", 1)
+    host.write("goal_velocity", -1000)
+    host.run(6.0)
+    # 1000 counts/s for six seconds; gravity makes the pendulum hurry and lag.
+    assert host.plant.position[0] == pytest.approx(-6000 * COUNT, abs=0.2)
+    host.plant.blocked = True
+    host.run(10.0)
+    host.plant.blocked = False
+    host.write("goal_velocity", 0)
+    host.run(1.0)
+    assert host.plant.position[0] > -6000 * COUNT - 2.0
+
+
+def test_in_pwm_mode_the_duty_is_what_was_asked_for_within_the_limit(host: FeetechHost) -> None:
+    host.write("operating_mode", 2)
+    host.write("torque_enable", 1)
+    host.write("goal_time", -250)
+    host.run(0.01)
+    assert host.read("present_load") == -250
+    host.write("torque_limit", 100)
+    host.run(0.01)
+    assert host.read("present_load") == -100
+
+
 def test_a_magnitude_has_its_sign_in_a_bit_of_its_own(host: FeetechHost) -> None:
     host.plant.velocity[0] = -2.0
     host.run(0.001)

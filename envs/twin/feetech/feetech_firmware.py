@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from ashore.envs.errors import TwinError
 from ashore.envs.twin.feetech.feetech_chain import FeetechChain
 from ashore.envs.twin.feetech.feetech_memory import FeetechMemory
@@ -10,13 +12,15 @@ from ashore.envs.twin.feetech.feetech_settings import FeetechSettings
 from ashore.envs.twin.feetech.goal_ramp import GoalRamp
 from ashore.envs.twin.feetech.guard import Guard
 from ashore.envs.twin.firmware_config import FirmwareConfig
-from ashore.envs.twin.plant import Plant
+from ashore.envs.twin.plant import Plant, Vector
 from ashore.envs.twin.reply import Reply
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.wire.feetech import Instruction, Parser
 from ashore.hardware.wire.parser import Frame
 
 _ROUNDING = 1e-9
+_FAR = 1e3  # a goal that a turning servo never comes to [rad]
+_AHEAD = 0.5 * math.pi  # how far its goal in force may run ahead of a shaft that is held [rad]
 
 
 class FeetechFirmware:
@@ -109,9 +113,7 @@ class FeetechFirmware:
         settings, seconds = self._settings, self._plant.step_seconds
         drive = settings.drive
         if settings.ramped:
-            drive.goal = self._ramp.step(
-                settings.goal, settings.speed, settings.acceleration, seconds
-            )
+            drive.goal = self._lead(seconds)
         self._sense = self._plant.step(drive)
         self._steps += 1
         if settings.limp.any():
@@ -122,6 +124,18 @@ class FeetechFirmware:
                 servo.begin(int(begun[i]), float(self._sense.duty[i]))
                 servo.end(int(ended[i]))
             self._refresh()
+
+    def _lead(self, seconds: float) -> Vector:
+        """Return the goals in force after another step [rad]."""
+        settings, ramp = self._settings, self._ramp
+        turning = settings.turning
+        goal = np.where(turning, ramp.position + settings.course * _FAR, settings.goal)
+        ramp.step(goal, settings.speed, settings.acceleration, seconds)
+        if turning.any():
+            actual = self._sense.position
+            held = np.clip(ramp.position, actual - _AHEAD, actual + _AHEAD)
+            ramp.position = np.where(turning, held, ramp.position)
+        return ramp.position
 
     def _refresh(self) -> None:
         """Take over what was written since last time."""

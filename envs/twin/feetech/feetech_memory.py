@@ -7,8 +7,8 @@ from ashore.hardware.servo.control_table import ControlTable, Register
 
 TORQUE_STATES = (0, 1, 2, 128)
 """What `torque_enable` may be told: off, on, brake, and make the present position the middle."""
-
-_POSITION_MODE = 0
+POSITION, VELOCITY, PWM = 0, 1, 2
+"""Operating modes of an STS; its fourth, of steps, is not taken."""
 
 
 class FeetechMemory:
@@ -109,5 +109,5 @@ class FeetechMemory:
         if register.name == "torque_enable":
             return value in TORQUE_STATES
         if register.name == "operating_mode":
-            return value == _POSITION_MODE
+            return value in (POSITION, VELOCITY, PWM)
         return register.minimum <= value <= register.maximum

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ashore.envs.twin.feetech.feetech_memory import FeetechMemory
+from ashore.envs.twin.feetech.feetech_memory import POSITION, FeetechMemory
 from ashore.envs.twin.feetech.guard import OVERCURRENT, OVERLOAD
 from ashore.hardware.wire.feetech import Instruction
 
@@ -42,8 +42,9 @@ class FeetechServo:
     no sense is not answered.
 
     Stored without effect: D and I gains, dead zones, startup force, angular resolution, LED alarm,
-    phase but for its bit of whole turns, goal time, and the gains of the velocity loop. The modes
-    of velocity, PWM and steps are not taken.
+    phase but for its bit of whole turns, goal time but as the duty of PWM mode, and the gains of
+    the velocity loop: in that mode the goal in force runs on at the speed asked for, and the
+    position's gain follows it. The mode of steps, and an SCS as a plain motor, are not there.
     """
 
     def __init__(self, memory: FeetechMemory, angle: float) -> None:
@@ -87,6 +88,11 @@ class FeetechServo:
         """Whether the power stage is on."""
         unloaded = self.error & self.memory.get("shutdown") & ~OVERLOAD
         return bool(self.memory.get("torque_enable")) and not unloaded
+
+    @property
+    def mode(self) -> int:
+        """Operating mode."""
+        return self.memory.find("operating_mode", POSITION)
 
     @property
     def braking(self) -> bool:
@@ -196,7 +202,7 @@ class FeetechServo:
             self._calibrate(None)
         if "torque_enable" in written and not self.memory.get("torque_enable"):
             self.end(LATCHED)
-        elif "goal_position" in written:
+        elif "goal_position" in written and self.mode == POSITION:
             self._pursue()
 
     def _pursue(self) -> None:

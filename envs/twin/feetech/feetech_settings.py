@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ashore.envs.twin.feetech.feetech_memory import PWM, VELOCITY
 from ashore.envs.twin.feetech.feetech_servo import FeetechServo
 from ashore.envs.twin.feetech.goal_ramp import UNLIMITED
 from ashore.envs.twin.feetech.guard import Limits
@@ -22,11 +24,16 @@ class FeetechSettings:
         """Largest speed of a goal in force [rad/s]."""
         self.acceleration = self._unless_zero("acceleration")
         """Its largest acceleration [rad/s²]."""
-        self.drive = self._drive()
+        mode = self._each(lambda servo: servo.mode)
+        self.turning = mode == VELOCITY
+        """Whose goals in force run on."""
+        self.course = np.sign(self._column("goal_velocity", 0.0))
+        """Which way those do: -1, 0 or 1."""
+        self.drive = self._drive(mode == PWM)
         """What the motors are told, before goals are ramped."""
         self.limp = ~self.drive.torque_enabled
         """Whose power stage is off."""
-        led = (self.speed < UNLIMITED) | (self.acceleration < UNLIMITED)
+        led = (self.speed < UNLIMITED) | (self.acceleration < UNLIMITED) | self.turning
         self.ramped = bool((led & ~self.limp).any())
         """Whether any goal in force is not simply the one written."""
         self.limits = self._limits()
@@ -38,15 +45,18 @@ class FeetechSettings:
         self.goal = self._each(lambda servo: servo.goal)
         self.drive.goal = self.goal
 
-    def _drive(self) -> Drive:
+    def _drive(self, direct: NDArray[np.bool_]) -> Drive:
         servos = self._servos
+        most = self._each(lambda servo: servo.largest_duty)
+        asked = np.clip(self._column("goal_time", 0.0), -most, most)
         gains = [0.0 if s.braking else s.memory.si("position_p_gain") for s in servos]
         return Drive(
             torque_enabled=np.array([servo.powered for servo in servos]),
             goal=self.goal,
             p_gain=np.array(gains),
-            pwm_limit=self._each(lambda servo: servo.largest_duty),
+            pwm_limit=most,
             current_limit=np.full(len(servos), np.inf),
+            duty=np.where(direct, asked, np.nan) if direct.any() else None,
         )
 
     def _limits(self) -> Limits:
