@@ -30,6 +30,9 @@ State = tuple[int, int, int]
 Cycle = Callable[[Mapping[int, int]], Sequence[State | None]]
 """One control cycle: put the goals [counts], and return every servo's state, None where lost."""
 
+SPIN = 0.00015
+"""How long before an answer is due our bus polls for it [s]."""
+
 _STATE = struct.Struct("<hii")
 _PATIENCE = 0.05  # longest wait for an answer beyond its time on the wire [s]
 
@@ -75,7 +78,7 @@ def in_order(port: str, baud: int, ids: Sequence[int]) -> Iterator[Cycle]:
 
 
 def _bus(port: str, baud: int) -> tuple[Bus, Register]:
-    config = BusConfig(baud=baud, latency=_PATIENCE, return_delay=0.0, retries=0)
+    config = BusConfig(baud=baud, latency=_PATIENCE, return_delay=0.0, retries=0, spin=SPIN)
     return Bus(SerialTransport(port, baud), config), ControlTable.load(MODEL)["goal_position"]
 
 

@@ -143,9 +143,8 @@ class Exchange:
         pause = self.patience.pause(whole // max(len(read.sizes), 1))
         raw, left, read.collected = self._poll(read, whole), 1.0, True
         silent_from = self.patience.now() if raw else math.inf
-        while (
-            left > 0.0 and not joint_reply.is_whole(raw, read.sizes) and len(raw) < whole + _CHUNK
-        ):
+        most = whole + _CHUNK
+        while left > 0.0 and len(raw) < most and not joint_reply.is_whole(raw, read.sizes):
             left = min(read.deadline, silent_from + pause) - self.patience.now()
             wanted = max(whole - len(raw), 1) if left > 0.0 else _CHUNK
             data = self.transport.read(wanted, min(max(left, 0.0), pause / 2))
