@@ -8,6 +8,7 @@
     servo/       a servo's registers and the talk with it; servos/ (control tables that ship)
     run/         the control loop and its safety
     logs/        our logs
+    doctor/      what hurts a run: computer, port, servos, and what mends it
     importers/   others' logs
     errors       errors
 

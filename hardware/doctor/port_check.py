@@ -77,11 +77,13 @@ class Holder:
 
 
 def port_holders(port: str, proc: Path) -> list[Holder]:
-    """Return who else has `port` open, as far as may be seen.
+    """Return who else has `port` open, as far as may be seen; nobody if it is no serial port.
 
     Of a pseudo-terminal, the process behind it is none of them: it has its far end open as well.
     """
     target, found = os.path.realpath(port), []
+    if not (target.startswith("/dev/pts/") or Path(target).name.startswith("tty")):
+        return []
     for folder in sorted(proc.glob("[0-9]*")):
         opened = _opened(folder)
         behind = target.startswith("/dev/pts/") and any("ptmx" in path for path in opened)
