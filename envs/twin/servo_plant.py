@@ -23,13 +23,17 @@ class ServoPlant:
     Firmware thinks in encoder angles; this class turns them by each joint's sign and zero offset.
     """
 
-    def __init__(self, spec: RobotSpec, hidden: Mapping[str, float | Vector]) -> None:
+    def __init__(
+        self, spec: RobotSpec, hidden: Mapping[str, float | Vector], step: float = 0.001
+    ) -> None:
         """Build the robot; `hidden` gives parameters another value than the nominal one.
+
+        Steps are `step` seconds, or as little less as makes them divide the control period.
 
         Raises:
             ModelError: an unknown parameter, or a value that is not physical.
         """
-        config = SimulationConfig(timestep=0.001, threads=1, backlash=True)
+        config = SimulationConfig(timestep=step, threads=1, backlash=True)
         self.simulation = Simulation(spec, 1, config)
         self.step_seconds = self.simulation.timestep
         only = np.array([0])

@@ -29,8 +29,18 @@ class Chain:
             servos: in the order of the chain.
             gap_silences: whether one missing from a sync read silences those behind it.
         """
-        self.listening = servos
         self._gap_silences = gap_silences
+        self.listen(servos)
+
+    def listen(self, servos: Sequence[Servo]) -> None:
+        """Let only `servos`, a part of the chain, hear and answer what comes next."""
+        self.listening = servos
+        self._named: dict[int, list[Servo]] = {}
+        self._seconds: dict[int, list[Servo]] = {}
+        for servo in servos:
+            self._named.setdefault(servo.id, []).append(servo)
+            if servo.second_id is not None:
+                self._seconds.setdefault(servo.second_id, []).append(servo)
 
     def answer(self, frame: Frame) -> list[Reply]:
         """Return the replies of the whole chain to one instruction."""
@@ -76,13 +86,13 @@ class Chain:
         return list(self.listening) if id_ == BROADCAST else self._with(id_) + self._second(id_)
 
     def _with(self, id_: int) -> list[Servo]:
-        return [servo for servo in self.listening if servo.id == id_]
+        return self._named.get(id_, [])
 
     def _first(self, id_: int) -> Servo | None:
-        return next((servo for servo in self.listening if servo.id == id_), None)
+        return next(iter(self._with(id_)), None)
 
     def _second(self, id_: int) -> list[Servo]:
-        return [s for s in self.listening if s.second_id == id_ and s.id != id_]
+        return [servo for servo in self._seconds.get(id_, []) if servo.id != id_]
 
     def _one(self, id_: int, instruction: int, params: bytes) -> list[Reply]:
         for servo in self._second(id_):

@@ -7,6 +7,9 @@ from ashore.envs.twin.servos.profile import Profile
 from ashore.envs.twin.servos.rules import CURRENT, PWM, VELOCITY
 from ashore.envs.twin.servos.settings import Settings
 
+SAMPLE = 0.001
+"""Period at which firmware sums and differences [s]; an assumption, no manual says."""
+
 
 class Control:
     """Control loops of `n` servos, all modes at once.
@@ -82,13 +85,13 @@ class Control:
     def _lead(self, error: Vector, velocity: Vector, seconds: float) -> Vector:
         """Return what the I and D gains add to position errors [rad]."""
         settings = self._settings
-        self._sum += error
+        self._sum += error * (seconds / SAMPLE)
         self._sum[~settings.torque_enabled] = 0.0
         # As much integral as would alone ask for half a turn of error, and no more.
         with np.errstate(divide="ignore"):
             most = np.where(settings.integral > 0.0, np.pi / settings.integral, 0.0)
         np.clip(self._sum, -most, most, out=self._sum)
-        closing = (self.profile.velocity - velocity) * seconds
+        closing = (self.profile.velocity - velocity) * SAMPLE
         return settings.integral * self._sum + settings.damping * closing
 
     def _direct_drive(self, drive: Drive, sense: Sense, seconds: float) -> None:
@@ -111,7 +114,8 @@ class Control:
         self.speed_goal = np.clip(goal, self.speed_goal - change, self.speed_goal + change)
         self.speed_goal[~regulated] = 0.0
         error = self.speed_goal - sense.velocity
-        self._speed_sum = np.where(regulated, self._speed_sum + settings.velocity_i * error, 0.0)
+        more = settings.velocity_i * error * (seconds / SAMPLE)
+        self._speed_sum = np.where(regulated, self._speed_sum + more, 0.0)
         limit = settings.duty_limit
         np.clip(self._speed_sum, -limit, limit, out=self._speed_sum)
         return np.clip(settings.velocity_p * error + self._speed_sum, -limit, limit)

@@ -119,7 +119,7 @@ class Firmware:
             self._gauges.publish(self._sense, self._control, self._settings, self.time)
 
     def _answer(self, frame: Frame) -> list[Reply]:
-        self._chain.listening = [servo for servo in self.servos if self._hears(servo)]
+        self._chain.listen([servo for servo in self.servos if self._hears(servo)])
         if not self._chain.listening:
             return []
         if self.config.period is not None and frame.instruction in _JOINT_READS:

@@ -32,6 +32,7 @@ class ServoMemory:
         """Registers set since whoever obeys them last looked, and emptied this."""
         self._starts = {register.address: register for register in table}
         self._defined = {a for r in table for a in range(r.address, r.end)}
+        self._slots = {r.name: (r.address, r.end, r.signed) for r in table}
         self._modes = modes(table)
         self.bytes = bytearray(max(self._defined) + 1)
         """All of it; gaps between registers are 0."""
@@ -44,10 +45,9 @@ class ServoMemory:
         self.put("firmware_version", version)
 
     def get(self, name: str) -> int:
-        """Return a register's value."""
-        register = self.table[name]
-        data = self.bytes[register.address : register.end]
-        return int.from_bytes(data, "little", signed=register.signed)
+        """Return the value of a register that this model has."""
+        start, end, signed = self._slots[name]
+        return int.from_bytes(self.bytes[start:end], "little", signed=signed)
 
     def put(self, name: str, value: int) -> None:
         """Set a register as the firmware itself may: any register, any value that fits."""
@@ -61,7 +61,7 @@ class ServoMemory:
 
     def has(self, name: str) -> bool:
         """Whether this model has a register of that name."""
-        return name in self.table.registers
+        return name in self._slots
 
     def boot(self) -> None:
         """Bring RAM to its defaults; goals begin at their limits."""

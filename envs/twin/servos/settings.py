@@ -14,8 +14,7 @@ class Settings:
     """Registers of `n` servos in SI units, along the shaft; every array is `(n,)`.
 
     Source of the gains' divisors: ROBOTIS e-manual, "Velocity PI Gain (76, 78)", "Position PID
-    Gain (80, 82, 84)". At which period firmware sums and differences, no manual says; here it is
-    that of the physics.
+    Gain (80, 82, 84)".
     """
 
     def __init__(self, servos: Sequence[Servo]) -> None:
@@ -34,9 +33,9 @@ class Settings:
         self.full_current = np.full(n, np.inf)
         """The limit register's, which mode 5 may stay below."""
         self.p_gain, self.integral, self.damping = np.zeros(n), np.zeros(n), np.zeros(n)
-        """P register; sum of errors, and change of one, that weigh as much as an error."""
+        """P register; what a sum of errors, and the change of one, weigh beside an error."""
         self.velocity_p, self.velocity_i = np.zeros(n), np.zeros(n)
-        """Duty per rad/s of error, and per rad/s and step [s/rad]."""
+        """Duty per rad/s of error, and per rad/s of a sum of them [s/rad]."""
         self.speed, self.acceleration = np.zeros(n), np.zeros(n)
         """The profile's [rad/s, rad/s²]; of a profile by time, seconds of it and of speeding up."""
         self.by_time = np.zeros(n, np.bool_)
