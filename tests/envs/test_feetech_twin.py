@@ -39,7 +39,7 @@ def cycle(bus: Bus) -> dict[str, np.ndarray]:
     found = {}
     for register in TABLE:
         at = register.address - start
-        if 0 <= at and at + register.size <= size:
+        if at >= 0 and at + register.size <= size:
             parts = [results[i].data[at : at + register.size] for i in SPEC.ids]
             found[register.name] = np.array([register.to_si(register.decode(p)) for p in parts])
     return found
