@@ -1,4 +1,4 @@
-"""Laws of the serial robot with many servos: twelve and an IMU, Feetech's, models mixed on a line."""
+"""Laws of the serial robot with many servos: twelve and an IMU, Feetech's, and mixed models."""
 
 from collections.abc import Callable
 from dataclasses import replace
