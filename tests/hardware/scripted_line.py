@@ -6,6 +6,7 @@ import tty
 from collections.abc import Callable
 
 from ashore.hardware.wire.frame import Frame, Parser
+from ashore.hardware.wire.parser import PacketParser
 
 Script = Callable[[Frame], bytes]
 
@@ -13,13 +14,13 @@ Script = Callable[[Frame], bytes]
 class ScriptedLine:
     """Answers each instruction with what `script` returns; everything asked is in `asked`."""
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, parser: PacketParser | None = None) -> None:
         self.script = script
         self.asked: list[Frame] = []
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
-        self._parser = Parser()
+        self._parser = Parser() if parser is None else parser
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 

@@ -137,3 +137,12 @@ def test_a_loop_url_opens() -> None:
     with SerialTransport("loop://") as wire:
         wire.write(b"abc")
         assert wire.read(3, 1.0) == b"abc"
+
+
+def test_a_port_has_a_descriptor_until_it_is_closed_and_a_url_has_none(line: ScriptedLine) -> None:
+    wire = SerialTransport(line.port)
+    assert os.ttyname(wire.fileno()) == line.port
+    wire.close()
+    assert wire.fileno() is None
+    with SerialTransport("loop://") as loop:
+        assert loop.fileno() is None

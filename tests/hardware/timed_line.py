@@ -5,9 +5,44 @@ from collections.abc import Callable, Iterable
 from ashore.hardware.wire import dynamixel, feetech
 from ashore.hardware.wire.dynamixel import Block, Instruction
 from ashore.hardware.wire.frame import Frame
+from ashore.hardware.wire.parser import PacketParser
 
 _LATENCY = 0.0003  # adapter and host [s]
 _PIECE = 31  # bytes that an adapter hands over at once
+
+
+class InstantLine:
+    """A transport that answers each instruction with what `script` returns, in virtual time."""
+
+    def __init__(self, script: Callable[[Frame], bytes], parser: PacketParser) -> None:
+        self.script = script
+        self.time = 0.0
+        self._parser = parser
+        self._said = b""
+
+    def now(self) -> float:
+        """Time on this line [s]."""
+        return self.time
+
+    def write(self, data: bytes) -> None:
+        """Take a request, and answer it at once."""
+        self._said += b"".join(self.script(frame) for frame in self._parser.feed(data))
+
+    def read(self, n: int, timeout: float) -> bytes:
+        """Return `n` bytes, or those that are there."""
+        data, self._said = self._said[:n], self._said[n:]
+        self.time += 1e-6 + (max(timeout, 0.0) if len(data) < n else 0.0)
+        return data
+
+    def drain(self, quiet_seconds: float) -> bytes:
+        """Throw away what is there."""
+        return self.read(1 << 16, quiet_seconds)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+    def fileno(self) -> None:
+        """No descriptor."""
 
 
 class TimedLine:
