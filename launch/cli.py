@@ -9,9 +9,9 @@ import tyro
 from ashore.adapt.errors import AdaptError
 from ashore.envs.errors import EnvsError
 from ashore.hardware.errors import HardwareError, PortLost
-from ashore.launch.commands import COMMANDS
+from ashore.hardware.run.state import Exit
+from ashore.launch.commands import COMMANDS, DRIVING
 from ashore.launch.console import complain, say
-from ashore.launch.session import EXIT_PORT_LOST, EXIT_STOPPED
 from ashore.policies.errors import PoliciesError, TrainingStopped
 from ashore.policies.provenance import versions
 
@@ -33,13 +33,13 @@ def run(arguments: Sequence[str]) -> int:
         code = call(list(arguments))
     except PortLost as error:
         complain(str(error))
-        return EXIT_PORT_LOST
+        return Exit.PORT_LOST
     except TrainingStopped as error:
         complain(str(error))
-        return EXIT_STOPPED
+        return Exit.STOPPED
     except (HardwareError, EnvsError, PoliciesError, AdaptError) as error:
         complain(str(error))
-        return 1
+        return Exit.BAD_INPUT if name_of(arguments) in DRIVING else 1
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in SIMULATION:
             raise
@@ -51,11 +51,17 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         # Whoever read the output is gone, as in `ashore ... | head`; at exit Python writes again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_STOPPED
+        return Exit.STOPPED
     except KeyboardInterrupt:
         complain("stopped by Ctrl-C")
-        return EXIT_STOPPED
+        return Exit.STOPPED
     return code
+
+
+def name_of(arguments: Sequence[str]) -> str:
+    """Return the name of the command that the arguments call; empty if there is none."""
+    names = (" ".join(arguments[:words]) for words in (2, 1))
+    return next((name for name in names if name in COMMANDS), "")
 
 
 def call(arguments: list[str]) -> int:

@@ -37,3 +37,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "randomization audit": robot.randomization_audit,
 }
 """Every command, by the name it is called by; one of two words is a command in a group."""
+
+DRIVING = frozenset(
+    {"record", "deploy", "doctor", "bus scan", "servo read", "servo write", "servo reboot"}
+)
+"""Those that speak with a robot: what they refuse ends with `Exit.BAD_INPUT`."""

@@ -12,6 +12,7 @@ from refusal import refused
 
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.reading import Command, Reading
+from ashore.hardware.run.state import Exit
 from ashore.launch.cli import run
 from ashore.policies.bundle import Bundle
 
@@ -202,7 +203,7 @@ def test_an_unknown_task_lists_those_that_exist(capsys, tmp_path):
 def test_a_command_line_that_fails_prints_no_traceback(tmp_path):
     command = [sys.executable, "-m", "ashore.launch.cli", "deploy", str(tmp_path), "--port", "x"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == Exit.BAD_INPUT
     assert "Traceback" not in done.stderr
 
 
