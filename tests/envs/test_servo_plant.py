@@ -1,5 +1,7 @@
 """Laws of the twin's physics: the simulation's own, seen from the encoder."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from bench import SPEC, with_joint
@@ -7,10 +9,13 @@ from bench import SPEC, with_joint
 from ashore.envs.errors import ModelError
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
+from ashore.envs.twin.firmware_config import FirmwareConfig
 from ashore.envs.twin.hidden import draw_hidden
 from ashore.envs.twin.plant import Drive, Sense
 from ashore.envs.twin.servo_plant import ServoPlant
+from ashore.envs.twin.servos.firmware import Firmware
 from ashore.hardware.spec import RobotSpec
+from ashore.hardware.wire import dynamixel
 
 
 def drive(goal: float, torque: bool = True, **changed: float) -> Drive:
@@ -118,3 +123,58 @@ def test_a_motor_that_works_gets_warm_and_its_supply_sags() -> None:
     assert senses[-1].temperature[0] > idle.temperature[0] + 0.1
     # 0.4 ohm of supply resistance below 6 V.
     assert 5.0 < min(sense.voltage[0] for sense in senses) < 5.99
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("duty", [0.3, -0.2, 0.0])
+def test_a_duty_asked_for_is_the_duty_given_along_the_encoder(sign: int, duty: float) -> None:
+    plant = ServoPlant(with_joint(sign=sign, zero_offset=0.4), {"encoder_offset": 0.03})
+    senses = run(plant, replace(drive(0.4), duty=np.array([duty])), 100)
+    assert senses[-1].duty[0] == pytest.approx(duty, abs=1e-3)
+    # Where it is not a number, the position law holds as ever.
+    told = replace(drive(0.9), duty=np.array([np.nan]))
+    other = ServoPlant(with_joint(sign=sign, zero_offset=0.4), {})
+    same = ServoPlant(with_joint(sign=sign, zero_offset=0.4), {})
+    assert run(same, told, 50)[-1].position == run(other, drive(0.9), 50)[-1].position
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_lead_weighs_as_an_error_of_position_and_is_not_delayed(sign: int) -> None:
+    plant = ServoPlant(with_joint(sign=sign), {"command_delay": 0.03})
+    run(plant, drive(0.0), 50)
+    senses = run(plant, replace(drive(0.0), lead=np.array([0.2])), 20)
+    assert senses[10].duty[0] > 0.05
+    assert senses[-1].position[0] > 0.0
+
+
+def test_a_long_lead_to_a_battery_sags_a_stalled_servo_into_a_voltage_fault() -> None:
+    # 6 V through 5 ohm and a winding of 2.81: 2.2 V at the servo, whose limit is 3.5.
+    firmware = Firmware(ServoPlant(SPEC, {"supply_resistance": 5.0}), FirmwareConfig(ids=(1,)))
+    firmware.handle(dynamixel.write(1, 64, b"\1"))
+    firmware.handle(dynamixel.write(1, 116, (4000).to_bytes(4, "little")))
+    firmware.advance(0.5)
+    memory = firmware.servos[0].memory
+    assert (memory.get("hardware_error_status") & 1, memory.get("torque_enable")) == (1, 0)
+
+
+def test_a_robot_whose_base_floats_feels_gravity_and_its_fall() -> None:
+    spec = RobotSpec.load("quadruped")
+    plant, n = ServoPlant(spec, {}), len(spec.joints)
+    limp = Drive(
+        torque_enabled=np.zeros(n, dtype=bool),
+        goal=np.zeros(n),
+        p_gain=np.zeros(n),
+        pwm_limit=np.ones(n),
+        current_limit=np.ones(n),
+    )
+    assert ServoPlant(SPEC, {}).inertial() is None
+    plant.simulation.base.lift(np.array([0]), np.array([0.5]))
+    plant.step(limp)
+    falling = plant.inertial()
+    assert np.abs(falling.specific_force).max() < 0.5
+    for _ in range(2500):
+        plant.step(limp)
+    resting = plant.inertial()
+    assert np.linalg.norm(resting.specific_force) == pytest.approx(9.81, abs=0.1)
+    assert np.linalg.norm(resting.rotation) == pytest.approx(1.0)
+    assert np.abs(resting.angular_velocity).max() < 0.1
