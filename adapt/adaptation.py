@@ -16,6 +16,7 @@ from ashore.envs.simulation import nominal_parameters
 from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Task
 from ashore.hardware.logs.log import Log, check
+from ashore.hardware.run.robot_match import require_log
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.provenance import provenance
@@ -82,8 +83,9 @@ def adapt(
     """Diagnose, calibrate, fine-tune and judge.
 
     Raises:
-        AdaptError: a log is of another robot or task, or holds no policy at work; or the robot is
-            one whose logs its simulator cannot be fitted to.
+        AdaptError: a log is of another task, or holds no policy at work; or the robot is one
+            whose simulator cannot be fitted to its logs.
+        ContractError: a log is of another robot, or was recorded by a policy of another contract.
         LogError: a log holds numbers that are not finite.
     """
     if not logs:
@@ -161,11 +163,7 @@ def between(trajectory: Trajectory, begin: float, end: float) -> Trajectory:
 
 
 def _episodes(log: Log, bundle: Bundle, task: Task) -> list[Trajectory]:
-    if log.header.robot != bundle.spec.name:
-        raise AdaptError(
-            f"{log.path} is of robot {log.header.robot!r} and the bundle is for "
-            f"{bundle.spec.name!r}; give a log of that robot"
-        )
+    require_log(log.header, bundle.spec, bundle.contract.hash)
     check(log)
     whole = Trajectory.from_log(log, bundle.spec)
     origin = log.readings.time[0]
