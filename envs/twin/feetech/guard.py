@@ -50,8 +50,9 @@ class Guard:
 
     def watch(self, sense: Sense, limits: Limits, seconds: float) -> tuple[Bits, Bits]:
         """Look at a step of `seconds`; return the status bits that begin, and those that end."""
-        strained = np.abs(sense.duty) >= limits.overload
-        flooded = np.abs(sense.current) >= limits.overcurrent
+        duty, current = np.abs(sense.duty), np.abs(sense.current)
+        strained = (duty > 0.0) & (duty >= limits.overload)
+        flooded = (current > 0.0) & (current >= limits.overcurrent)
         self._pushing = (self._pushing + seconds) * strained
         self._flowing = (self._flowing + seconds) * flooded
         voltage = (sense.voltage < limits.lowest_voltage) | (sense.voltage > limits.highest_voltage)
