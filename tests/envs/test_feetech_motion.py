@@ -311,9 +311,15 @@ def test_a_fault_from_outside_is_obeyed_and_stays(host: FeetechHost) -> None:
     host.firmware.servos[0].memory.put("hardware_error_status", OVERHEAT)
     host.run(0.1)
     assert (host.error(), host.read("present_load")) == (OVERHEAT, 0)
-    host.firmware.servos[1].memory.put("torque_enable", 0)
-    host.run(0.1)
+    memory = host.firmware.servos[1].memory
+    memory.put("torque_enable", 0)
+    memory.put("hardware_error_status", OVERLOAD)
+    for goal in (2300, 2048):
+        assert host.write("goal_position", goal, servo=2) == OVERLOAD
+        host.run(0.1)
     assert host.read("present_load", 2) == 0
+    host.write("torque_enable", 0, servo=2)
+    assert host.error(2) == 0
 
 
 def test_without_a_host_the_last_goal_is_held(host: FeetechHost) -> None:

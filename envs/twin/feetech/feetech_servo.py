@@ -133,6 +133,8 @@ class FeetechServo:
     def end(self, bits: int) -> None:
         """Be rid of faults."""
         self.memory.put("hardware_error_status", self.error & ~bits)
+        if bits & LATCHED:
+            self._push = 0.0
 
     def see(self, sample: Sample) -> None:
         """Take what the sensors see into the present registers."""
@@ -206,11 +208,15 @@ class FeetechServo:
             self._pursue()
 
     def _pursue(self) -> None:
-        """Take up a goal: torque comes with it, and a fault goes that the goal does not renew."""
-        if not self.memory.get("torque_enable"):
-            self.memory.put("torque_enable", 1)
-        if self._push * (self.goal - self._angle) <= self._table["goal_position"].scale:
+        """Take up a goal: a fault goes that it does not renew, and to a sound servo torque comes.
+
+        Without a push that it came from, a fault waits for torque off.
+        """
+        further = self._push * (self.goal - self._angle) > self._table["goal_position"].scale
+        if self._push and not further:
             self.end(LATCHED)
+        if not self.memory.get("torque_enable") and not self.error & self.memory.get("shutdown"):
+            self.memory.put("torque_enable", 1)
 
     def _calibrate(self, wanted: int | None) -> None:
         """Make the present position read as `wanted`, or as the middle; the shaft stays."""
