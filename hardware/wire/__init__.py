@@ -4,6 +4,6 @@ bytes      transport
 packets    protocol (what a bus needs of one): dynamixel with frame and joint_reply, feetech;
            parser beneath both
 questions  exchange (one, and what comes back), patience (how long), doubt (what may come late),
-           servo_talk (of one servo), bus (of many), result (what each said)
+           servo_talk (of one servo), bus (of many) with ask_again, result (what each said)
 who        scan
 """

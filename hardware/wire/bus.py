@@ -1,10 +1,11 @@
 """One serial line of servos: who was asked, who answered, and who did not."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from ashore.hardware.servo.control_table import Register
 from ashore.hardware.wire import dynamixel
+from ashore.hardware.wire.ask_again import Blocks, ask_behind, bulk, hold
 from ashore.hardware.wire.exchange import JointRead
 from ashore.hardware.wire.patience import BusConfig
 from ashore.hardware.wire.result import Counters, Result, Status
@@ -12,7 +13,6 @@ from ashore.hardware.wire.servo_talk import ServoTalk
 
 __all__ = ["Bus", "BusConfig", "Counters", "JointRead", "Result", "Status"]
 
-_FRUITLESS = 2  # bulk reads nobody answers, after which those cut off are left for this time
 _JOINTLY = -1  # "length" of what a servo may owe after a fast read: no status is like it
 
 
@@ -29,23 +29,18 @@ class Bus(ServoTalk):
     def sync_read(self, ids: Iterable[int], address: int, size: int) -> dict[int, Result]:
         """Return `size` bytes from `address` of every servo, each in a reply of its own.
 
-        One that gave no good answer is asked again alone, by a plain read.
+        One that gave no good answer is asked again alone; several, on a Dynamixel line, at once.
         """
-        ids = tuple(ids)
-        patience = self._exchange.patience
-        patience.hurry()
-        try:
-            present = self._worth_asking(ids)
-            results: dict[int, Result] = {}
-            if present:
-                packet = self.protocol.sync_read(present, address, size)
-                results = self._exchange.ask(packet, dict.fromkeys(present, size))
-                self._hold(results, size)
-            if self.config.retries:
-                results |= self._ask_alone(_silent(results, present), address, size)
-        finally:
-            patience.relax()
-        return {servo: results.get(servo, Result(Status.MISSING)) for servo in ids}
+        return self._plain_read(dict.fromkeys(ids, (address, size)), alike=True)
+
+    def bulk_read(self, blocks: Blocks) -> dict[int, Result]:
+        """Return each servo's own block, `(address, size)`, as `sync_read` does.
+
+        Raises:
+            BusError: the line is not Dynamixel's.
+        """
+        self._require_dynamixel("bulk read")
+        return self._plain_read(blocks, alike=False)
 
     def fast_sync_read(self, ids: Iterable[int], address: int, size: int) -> dict[int, Result]:
         """Return `size` bytes from `address` of every servo, all in one joint reply.
@@ -57,6 +52,14 @@ class Bus(ServoTalk):
         if self.protocol is not dynamixel:
             return self.sync_read(ids, address, size)
         return self.finish(self.begin_fast_sync_read(ids, address, size))
+
+    def fast_bulk_read(self, blocks: Blocks) -> dict[int, Result]:
+        """Return each servo's own block, `(address, size)`, as `fast_sync_read` does.
+
+        Raises:
+            BusError: the line is not Dynamixel's.
+        """
+        return self.finish(self.begin_fast_bulk_read(blocks))
 
     def begin_fast_sync_read(
         self, ids: Iterable[int], address: int, size: int, first: bytes = b""
@@ -76,27 +79,21 @@ class Bus(ServoTalk):
         Raises:
             BusError: the line is not Dynamixel's.
         """
-        self._require_dynamixel("fast sync read")
-        if self._under_way is not None:
-            self._exchange.collect(self._under_way)
-            if not self._under_way.whole:
-                self._judge(self._under_way)
-        patience, ids = self._exchange.patience, tuple(ids)
-        patience.hurry()
-        try:
-            sizes = dict.fromkeys(self._worth_asking(ids), size)
-            read = JointRead(ids=ids, address=address, size=size, sizes=sizes)
-            packet = _request(tuple(sizes), address, size) if sizes else b""
-            if packet or first:
-                self._exchange.begin(packet, read, first)
-        except BaseException:
-            patience.relax()
-            raise
-        self._under_way = read
-        return read
+        blocks = dict.fromkeys(ids, (address, size))
+        return self._begin(blocks, first, lambda asked: _request(asked, address, size))
+
+    def begin_fast_bulk_read(self, blocks: Blocks, first: bytes = b"") -> JointRead:
+        """Send a fast bulk read, and return at once, as `begin_fast_sync_read` does.
+
+        Raises:
+            BusError: the line is not Dynamixel's.
+        """
+        return self._begin(
+            blocks, first, lambda asked: dynamixel.fast_bulk_read({i: blocks[i] for i in asked})
+        )
 
     def finish(self, read: JointRead) -> dict[int, Result]:
-        """Return what every servo said to a fast sync read that was begun.
+        """Return what every servo said to a fast read that was begun.
 
         Those that a silent one cut off are asked again, unless the next read is on its way.
         """
@@ -107,21 +104,11 @@ class Bus(ServoTalk):
             self._exchange.collect(read)
             results = self._judge(read)
             if self.config.retries:
-                results |= self._ask_behind(_silent(results, read.sizes), read)
+                silent = _silent(results, read.sizes)
+                results |= ask_behind(self._exchange, self._doubt, silent, read.blocks)
         finally:
             self._exchange.patience.relax()
         return results
-
-    def bulk_read(self, blocks: Mapping[int, tuple[int, int]]) -> dict[int, Result]:
-        """Return each servo's own block, `(address, size)`, each in a reply of its own.
-
-        Raises:
-            BusError: the line is not Dynamixel's.
-        """
-        self._require_dynamixel("bulk read")
-        present = self._present(blocks)
-        results = self._bulk(present, blocks) if present else {}
-        return {servo: results.get(servo, Result(Status.MISSING)) for servo in blocks}
 
     def sync_write(self, values: Mapping[int, int], register: Register) -> None:
         """Put each servo's value [counts] in the same register; nobody confirms it.
@@ -151,73 +138,75 @@ class Bus(ServoTalk):
         blocks = {i: (register.address, register.encode(v)) for i, (register, v) in values.items()}
         self._exchange.send(dynamixel.bulk_write(blocks))
 
-    def _worth_asking(self, ids: Iterable[int]) -> list[int]:
-        """Return those of `ids` whom a joint read should ask."""
-        worth = [servo for servo in ids if servo not in self._doubt or self._doubt.due(servo)]
-        return self._present(worth)
+    def _plain_read(self, blocks: Blocks, *, alike: bool) -> dict[int, Result]:
+        """Ask for blocks that come in a status each; they are of one address and size if alike."""
+        patience, results = self._exchange.patience, dict[int, Result]()
+        patience.hurry()
+        try:
+            present = self._worth_asking(blocks)
+            if present and alike:
+                packet = self.protocol.sync_read(present, *blocks[present[0]])
+                results = self._exchange.ask(packet, {i: blocks[i][1] for i in present})
+                hold(self._doubt, results, blocks)
+            elif present:
+                results = bulk(self._exchange, self._doubt, present, blocks)
+            if self.config.retries:
+                results |= self._ask_anew(_silent(results, present), blocks)
+        finally:
+            patience.relax()
+        return {servo: results.get(servo, Result(Status.MISSING)) for servo in blocks}
 
-    def _hold(self, results: Mapping[int, Result], size: int) -> None:
-        """Hold servos that gave no good answer in doubt."""
-        for servo, result in results.items():
-            if result.silent:
-                self._doubt.owe(servo, size)
+    def _begin(
+        self, blocks: Blocks, first: bytes, request: Callable[[tuple[int, ...]], bytes]
+    ) -> JointRead:
+        """Send a fast read, `request` of those worth asking, behind an instruction `first`."""
+        self._require_dynamixel("fast sync read")
+        if self._under_way is not None:
+            self._exchange.collect(self._under_way)
+            if not self._under_way.whole:
+                self._judge(self._under_way)
+        self._exchange.patience.hurry()
+        try:
+            asked = tuple(self._worth_asking(blocks))
+            read = JointRead(blocks=blocks, sizes={i: blocks[i][1] for i in asked})
+            packet = request(asked) if asked else b""
+            if packet or first:
+                self._exchange.begin(packet, read, first)
+        except BaseException:
+            self._exchange.patience.relax()
+            raise
+        self._under_way = read
+        return read
 
     def _judge(self, read: JointRead) -> dict[int, Result]:
         """Return what a collected reply says of everybody, and hold the silent in doubt."""
         results = self._exchange.decode(read)
         if not read.whole:
-            self._hold(results, _JOINTLY)
-        read.results = {servo: results.get(servo, Result(Status.MISSING)) for servo in read.ids}
+            for servo in _silent(results, results):
+                self._doubt.owe(servo, _JOINTLY)
+        read.results = {servo: results.get(servo, Result(Status.MISSING)) for servo in read.blocks}
         return read.results
 
-    def _ask_behind(self, silent: Sequence[int], read: JointRead) -> dict[int, Result]:
-        """Ask those again whom the first of `silent` cut off, and it last.
+    def _worth_asking(self, ids: Iterable[int]) -> list[int]:
+        """Return those of `ids` whom a joint read should ask."""
+        worth = [servo for servo in ids if servo not in self._doubt or self._doubt.due(servo)]
+        return self._present(worth)
 
-        A status is never like the rest of a joint reply, so no proof is needed first. Nor is this
-        a second joint read, which would move the time of a lockstep twin twice.
-        """
-        found: dict[int, Result] = {}
-        fruitless = 0
-        while silent and fruitless < _FRUITLESS and not self._exchange.patience.over():
-            order = [*silent[1:], silent[0]]
-            self.counters.retried += len(order)
-            if len(order) == 1:
-                packet = self.protocol.read(order[0], read.address, read.size)
-                answers = self._exchange.ask(packet, {order[0]: read.size})
-                self._settle(answers, read.size)
-            else:
-                answers = self._bulk(order, dict.fromkeys(order, (read.address, read.size)))
-            found |= {servo: answer for servo, answer in answers.items() if not answer.silent}
-            # Whoever is silent ahead of one that answered is silent by itself.
-            heard = [n for n, servo in enumerate(order) if servo in found]
-            fruitless += not heard
-            silent = order[heard[-1] + 1 : -1] if heard else order[:-1]
-        return found
-
-    def _bulk(self, ids: Sequence[int], blocks: Mapping[int, tuple[int, int]]) -> dict[int, Result]:
-        """Send a bulk read to `ids` and return who answered what."""
-        packet = dynamixel.bulk_read({servo: blocks[servo] for servo in ids})
-        answers = self._exchange.ask(packet, {servo: blocks[servo][1] for servo in ids})
-        for servo, answer in answers.items():
-            self._settle({servo: answer}, blocks[servo][1])
-        return answers
-
-    def _settle(self, answers: Mapping[int, Result], size: int) -> None:
-        """Believe again who answered, and hold the others in doubt."""
-        self._doubt.settle(servo for servo, answer in answers.items() if not answer.silent)
-        self._hold(answers, size)
-
-    def _ask_alone(self, silent: Sequence[int], address: int, size: int) -> dict[int, Result]:
-        """Ask each of `silent` again by a plain read; the first, likely dead, comes last."""
+    def _ask_anew(self, silent: Sequence[int], blocks: Blocks) -> dict[int, Result]:
+        """Ask those again who left plain statuses owing; the first, likely dead, comes last."""
+        self.counters.retried += len(silent)
+        if self.protocol is dynamixel and len(silent) > 1:
+            present = self._present(silent)
+            if not present or self._exchange.patience.over():
+                return {}
+            return bulk(self._exchange, self._doubt, present, blocks)
         found: dict[int, Result] = {}
         for servo in (*silent[1:], *silent[:1]):
-            if self._exchange.patience.over():
-                break
-            self.counters.retried += 1
-            packet = self.protocol.read(servo, address, size)
-            answer = self._ask(servo, packet, size, self.config.retries)
-            if not answer.silent:
-                found[servo] = answer
+            if not self._exchange.patience.over():
+                address, size = blocks[servo]
+                packet = self.protocol.read(servo, address, size)
+                answer = self._ask(servo, packet, size, self.config.retries)
+                found |= {} if answer.silent else {servo: answer}
         return found
 
 

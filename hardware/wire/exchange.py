@@ -21,12 +21,8 @@ _CORRUPT, _MISSING = Result(Status.CORRUPT), Result(Status.MISSING)
 class JointRead:
     """A fast read that was sent; its reply is one packet."""
 
-    ids: tuple[int, ...]
-    """Whom the caller asked for."""
-    address: int
-    """First byte asked for."""
-    size: int
-    """Bytes of each servo."""
+    blocks: Mapping[int, tuple[int, int]]
+    """Address and size of each servo that the caller asked for."""
     sizes: Mapping[int, int]
     """Bytes of those really asked, in the order of asking; the others are in doubt."""
     sent: float = 0.0

@@ -1,6 +1,7 @@
 """A chain of servos in virtual time: each byte takes its time, and waiting takes none of ours."""
 
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 
 from ashore.hardware.wire import dynamixel, feetech
 from ashore.hardware.wire.dynamixel import Block, Instruction
@@ -132,18 +133,18 @@ class TimedLine:
                 blocks = [(params[n], params[n + 3]) for n in range(0, len(params), 5)]
                 return self._row(blocks, dynamixel.status)
             case Instruction.FAST_SYNC_READ:
-                return self._jointly(params[4:], params[2])
+                return self._jointly(dict.fromkeys(params[4:], params[2]))
+            case Instruction.FAST_BULK_READ:
+                blocks = [(params[n], params[n + 3]) for n in range(0, len(params), 5)]
+                return self._jointly(dict(blocks))
             case Instruction.SYNC_WRITE | Instruction.BULK_WRITE | Instruction.ACTION:
                 return []
         return [(i, dynamixel.status(i)) for i in ids]
 
-    def _jointly(self, asked: bytes, size: int) -> list[tuple[int, bytes]]:
-        holes = [n for n, servo in enumerate(asked) if servo in self.dead]
-        alive = asked[: holes[0]] if holes else asked
-        blocks = {i: Block(0, self.data(size)) for i in alive}
-        if not blocks:
-            return []
-        return [(alive[-1], dynamixel.fast_sync_status(blocks, len(asked), size))]
+    def _jointly(self, sizes: dict[int, int]) -> list[tuple[int, bytes]]:
+        alive = list(takewhile(lambda servo: servo not in self.dead, sizes))
+        blocks = {i: Block(0, self.data(sizes[i])) for i in alive}
+        return [(alive[-1], dynamixel.fast_status(blocks, sizes))] if blocks else []
 
     def _feetech(self, frame: Frame) -> list[tuple[int, bytes]]:
         ids = [servo for servo in self.ids if frame.id in (servo, 254) and servo not in self.dead]
