@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.hardware.errors import BusError, ContractError
+from ashore.hardware.errors import BusError, ContractError, SpecError
 from ashore.hardware.imu.serial_imu import SerialImu
 from ashore.hardware.joint_frame import JointFrame
 from ashore.hardware.joint_spec import JointSpec
@@ -37,10 +37,17 @@ class SerialRobot:
         """Take a bus that nothing was said on yet: call `connect`; or use `open`, which does.
 
         Raises:
-            SpecError: a servo has no control table.
+            SpecError: a servo has no control table, or models that cannot be asked at once.
         """
         self.spec, self.bus, self.clock, self.imu = spec, bus, clock, imu
         self.lines = servo_lines(spec, bus)
+        self._blocks = {line.joint.id: (line.layout.address, line.layout.size) for line in self.lines}
+        if len(set(self._blocks.values())) > 1 and spec.bus.protocol == "feetech":
+            models = ", ".join(sorted({joint.servo for joint in spec.joints}))
+            raise SpecError(
+                f"robot {spec.name} has servos {models} on one Feetech line, which has no question "
+                "for unlike ones; one model is possible"
+            )
         self.frame = JointFrame(spec)
         self._scale = SampleScale(tuple(line.layout for line in self.lines))
         self._goals = [line.table["goal_position"] for line in self.lines]
@@ -138,10 +145,9 @@ class SerialRobot:
 
     def _ask(self) -> dict[int, Result]:
         """Put the one question of a cycle: a sync read where all blocks are alike, else bulk."""
-        blocks = {line.joint.id: (line.layout.address, line.layout.size) for line in self.lines}
-        if len(set(blocks.values())) > 1:
-            return self.bus.bulk_read(blocks)
-        address, size = self.lines[0].layout.address, self.lines[0].layout.size
+        if len(set(self._blocks.values())) > 1:
+            return self.bus.bulk_read(self._blocks)
+        address, size = self._blocks[self.spec.ids[0]]
         read = self.bus.fast_sync_read if self._fast else self.bus.sync_read
         return read(self.spec.ids, address, size)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bench import COUNT, SPEC, Bench
 
-from ashore.hardware.errors import BusError
+from ashore.hardware.errors import BusError, SpecError
 from ashore.hardware.reading import Command
 from ashore.hardware.spec import RobotSpec
 
@@ -128,6 +128,14 @@ def test_feetechs_servos_stay_within_one_turn(benches: Benches) -> None:
     first = replace(ARM.joints[0], zero_offset=2.0)
     bench = wired(benches, replace(ARM, joints=(first, *ARM.joints[1:])))
     with pytest.raises(BusError, match="a Feetech servo stays within one turn"):
+        bench.open()
+
+
+def test_unlike_feetech_servos_on_one_line_are_refused(benches: Benches) -> None:
+    bench = wired(benches, ARM)
+    first = replace(ARM.joints[0], servo="scs0009")
+    bench.spec = replace(ARM, joints=(first, *ARM.joints[1:]))
+    with pytest.raises(SpecError, match=r"servos scs0009, sts3215 on one Feetech line"):
         bench.open()
 
 
