@@ -250,6 +250,20 @@ def test_a_reboot_takes_a_servo_off_the_line_and_only_that_one(chain: Chain) -> 
     assert [chain.get("torque_enable", servo) for servo in (1, 2)] == [0, 1]
 
 
+def test_in_lockstep_a_reboot_takes_no_time() -> None:
+    chain = Chain(replace(CONFIG, period=0.02))
+    chain.ask(dynamixel.reboot(1))
+    assert len(chain.ask(dynamixel.ping(1))) == 1
+
+
+def test_old_firmware_ignores_its_startup_configuration() -> None:
+    chain = Chain(replace(CONFIG, version=45))
+    chain.put(startup_configuration=1)
+    chain.ask(dynamixel.reboot(1))
+    chain.run(0.4)
+    assert chain.get("torque_enable") == 0
+
+
 def test_the_startup_configuration_brings_torque_and_ram_back(chain: Chain) -> None:
     chain.put(startup_configuration=3, position_p_gain=900)
     assert (

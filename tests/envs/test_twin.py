@@ -254,6 +254,10 @@ def test_what_cannot_be_served_is_refused() -> None:
         TwinConfig(ids=IDS, rate=0.0)
     with pytest.raises(TwinError, match="ids"):
         TwinConfig(ids=(1, 253), rate=50.0)
+    with pytest.raises(TwinError, match=r"latency timer of 3\.0 s is not possible"):
+        TwinConfig(ids=IDS, rate=50.0, latency_timer=3.0)
+    with pytest.raises(TwinError, match="no twin speaks 'modbus'"):
+        Twin(TwinConfig(ids=IDS, rate=50.0, protocol="modbus"), PendulumPlant(3))
     with pytest.raises(TwinError, match="2 servo ids for a plant of 3 joints"):
         Twin(TwinConfig(ids=(1, 2), rate=50.0), PendulumPlant(3))
     with pytest.raises(TwinError, match="open"):

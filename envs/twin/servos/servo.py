@@ -35,7 +35,7 @@ class Servo:
     """Firmware of one X-series servo, short of its physics and of what it does at each step.
 
     Encoder counts run along the shaft; `direction` and `shift` make them present positions.
-    Stored and without effect: protocol type, PWM slope, the LED and the feedforward gains.
+    Stored and without effect: protocol type, PWM slope, LED, feedforward gains, external ports.
     """
 
     def __init__(self, memory: ServoMemory, angle: float, config: FirmwareConfig) -> None:
@@ -118,7 +118,7 @@ class Servo:
         """Restart: RAM to its defaults, faults and whole turns forgotten."""
         self._registered = None
         self.memory.boot()
-        start = self.memory.get("startup_configuration") if self._has_startup() else 0
+        start = self._start()
         if start & RAM_AT_START:
             self.memory.recall(eeprom=False)
             self.memory.put("torque_enable", 0)
@@ -223,8 +223,10 @@ class Servo:
         errors = self.memory.get("hardware_error_status")
         return bool(errors & self.memory.get("shutdown"))
 
-    def _has_startup(self) -> bool:
-        return self.memory.has("startup_configuration")
+    def _start(self) -> int:
+        """Return the startup configuration, which came with the firmware of fast sync read."""
+        known = self.joins and self.memory.has("startup_configuration")
+        return self.memory.get("startup_configuration") if known else 0
 
     def _offset(self) -> int:
         """Return the homing offset in force; position mode ignores one past a quarter turn."""
