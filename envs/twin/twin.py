@@ -120,8 +120,9 @@ class Twin:
         return self._port.fileno() if plugged and self.faults.reading(self.time) else None
 
     def read(self) -> bytes:
-        """Return what the client has sent, without waiting."""
-        return self._port.read() if self.fileno() is not None else b""
+        """Return what the client has sent, without waiting; at 0 baud, hung up, that is nothing."""
+        data = self._port.read() if self.fileno() is not None else b""
+        return data if data and self.baud else b""
 
     def send(self, data: bytes) -> None:
         """Hand bytes to the client, if it is plugged in."""

@@ -178,6 +178,7 @@ class Far:
         self.sent: list[tuple[float, bytes]] = []
         self.asked: list[float | None] = []
         self.hushed = 0
+        self.slept = 0
         self.now = 100.0
 
     def clock(self) -> float:
@@ -185,6 +186,7 @@ class Far:
         return self.now
 
     def fileno(self) -> int:
+        self.slept += 1
         return self.always
 
     def read(self) -> bytes:
@@ -259,6 +261,22 @@ def test_a_host_that_pauses_is_not_paid_for_lateness_that_cost_it_nothing(far: F
     far.incoming = bytes(10)
     asked = far.now - 100.0
     assert until_sent(far, pacer) >= asked + 300e-6
+
+
+def test_a_host_as_quick_as_before_is_awaited_without_sleep_or_physics(far: Far) -> None:
+    pacer = serve(far)
+    for thought in (0.0, 0.8e-3, 0.8e-3):
+        far.now += thought
+        far.incoming = bytes(10)
+        until_sent(far, pacer)
+    slept, time = far.slept, far.time
+    far.now += 0.8e-3
+    pacer.turn()
+    assert (far.slept, far.time) == (slept, time)
+    far.now += 0.5e-3  # it does not ask after all
+    for _ in range(5):
+        pacer.turn()
+    assert far.time > time
 
 
 def test_physics_keeps_up_and_an_unfinished_instruction_is_given_up(far: Far) -> None:

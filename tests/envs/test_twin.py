@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -292,6 +293,16 @@ def test_a_new_rate_holds_from_the_next_packet_on(served: Served) -> None:
     assert answers(served, 1_000_000, BRISK).status is Status.MISSING
     assert answers(served, 57_600).ok
     assert answers(served, 1_000_000, servo=2).ok
+
+
+def test_a_client_that_hangs_up_says_nothing(served: Served) -> None:
+    client = os.open(served.port, os.O_RDWR | os.O_NOCTTY)
+    settings = termios.tcgetattr(client)
+    settings[4] = settings[5] = termios.B0
+    termios.tcsetattr(client, termios.TCSANOW, settings)
+    os.write(client, dynamixel.ping(1))
+    assert answers(served, 1_000_000).ok
+    os.close(client)
 
 
 def test_two_servos_of_one_id_are_heard_as_damage() -> None:
