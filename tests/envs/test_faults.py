@@ -357,7 +357,7 @@ def test_faults_that_cannot_happen_to_a_robot_are_refused(tmp_path: Path) -> Non
     sts = replace(SPEC, joints=tuple(replace(joint, servo="sts3215") for joint in SPEC.joints))
     with pytest.raises(TwinError, match="any other for a STS3215, which has no bus watchdog"):
         Faults.load(path, 0, sts)
-    with pytest.raises(TwinError, match="cannot read the faults in .*absent.toml: No such file"):
+    with pytest.raises(TwinError, match=r"cannot read the faults in .*absent\.toml: No such file"):
         Faults.load(tmp_path / "absent.toml", 0, SPEC)
 
 
