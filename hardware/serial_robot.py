@@ -41,7 +41,9 @@ class SerialRobot:
         """
         self.spec, self.bus, self.clock, self.imu = spec, bus, clock, imu
         self.lines = servo_lines(spec, bus)
-        self._blocks = {line.joint.id: (line.layout.address, line.layout.size) for line in self.lines}
+        layouts = [line.layout for line in self.lines]
+        places = [(layout.address, layout.size) for layout in layouts]
+        self._blocks = dict(zip(spec.ids, places, strict=True))
         if len(set(self._blocks.values())) > 1 and spec.bus.protocol == "feetech":
             models = ", ".join(sorted({joint.servo for joint in spec.joints}))
             raise SpecError(
@@ -49,7 +51,7 @@ class SerialRobot:
                 "for unlike ones; one model is possible"
             )
         self.frame = JointFrame(spec)
-        self._scale = SampleScale(tuple(line.layout for line in self.lines))
+        self._scale = SampleScale(tuple(layouts))
         self._goals = [line.table["goal_position"] for line in self.lines]
         self._torque = Torque(spec, bus, self.lines)
         self._count = np.array([register.scale for register in self._goals])
@@ -146,7 +148,8 @@ class SerialRobot:
     def _ask(self) -> dict[int, Result]:
         """Put the one question of a cycle: a sync read where all blocks are alike, else bulk."""
         if len(set(self._blocks.values())) > 1:
-            return self.bus.bulk_read(self._blocks)
+            ask = self.bus.fast_bulk_read if self._fast else self.bus.bulk_read
+            return ask(self._blocks)
         address, size = self._blocks[self.spec.ids[0]]
         read = self.bus.fast_sync_read if self._fast else self.bus.sync_read
         return read(self.spec.ids, address, size)
