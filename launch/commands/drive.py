@@ -1,37 +1,24 @@
 """Commands that drive a robot, and the one that stands in for it."""
 
-from pathlib import Path
-
 import tyro
 
 from ashore.launch.console import say
-from ashore.launch.session import ClockName, SessionConfig, conclude, run_session
+from ashore.launch.session import SessionConfig, conclude, run_session
+from ashore.launch.twin_request import TwinRequest
 from ashore.policies.shipped import find_bundle
 
 Name = tyro.conf.Positional[str]
 Options = tyro.conf.OmitArgPrefixes[SessionConfig]
 
 
-def twin(
-    robot: Name,
-    /,
-    hidden: str = "0",
-    clock: ClockName = "real",
-    link: Path | None = None,
-) -> int:
+def twin(asked: tyro.conf.OmitArgPrefixes[TwinRequest]) -> int:
     """Be a robot that isn't there: servo firmware on a tty, moved by hidden physics.
 
-    Prints the tty it answers on, and serves until Ctrl-C.
-
-    Args:
-        robot: a shipped robot's name, or a folder with its spec.
-        hidden: seed of the physics it keeps to itself; `none` for the nominal robot.
-        clock: `lockstep` lets time pass only when the host reads the joints.
-        link: where to put a symbolic link to the tty.
+    Prints the tty it answers on, and that of its inertial sensor; serves until Ctrl-C.
     """
     from ashore.envs.twin.twin_process import TwinOptions, serve_twin
 
-    serve_twin(TwinOptions(robot=robot, hidden=hidden, clock=clock, link=link), say)
+    serve_twin(TwinOptions(**vars(asked)), say)
     return 0
 
 

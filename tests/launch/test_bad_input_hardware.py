@@ -314,3 +314,9 @@ def test_unplugging_mid_run_stops_within_two_ticks_with_code_3_and_the_watchdog_
             break
         time.sleep(0.002)
     assert bench.memory.get("bus_watchdog") == -1
+
+
+def test_a_twin_whose_faults_cannot_be_is_refused_with_the_nearest(capsys, tmp_path):
+    file = tmp_path / "faults.toml"
+    file.write_text('[[fault]]\nkind = "unplugg"\n')
+    assert "did you mean 'unplug'?" in refused(capsys, "twin", "servo", "--faults", file)
