@@ -161,15 +161,17 @@ class Bus(ServoTalk):
     ) -> JointRead:
         """Send a fast read, `request` of those worth asking, behind an instruction `first`."""
         self._require_dynamixel("fast sync read")
-        if self._under_way is not None:
-            self._exchange.collect(self._under_way)
-            if not self._under_way.whole:
-                self._judge(self._under_way)
+        under_way, question = self._under_way, None
+        if under_way is not None:
+            # Arithmetic, and so done while the wire is busy, unless somebody must be asked first.
+            question = None if self._doubt else self._question(blocks, request)
+            self._exchange.collect(under_way)
+            if not under_way.whole:
+                self._judge(under_way)
+                question = None
         self._exchange.patience.hurry()
         try:
-            asked = tuple(self._worth_asking(blocks))
-            read = JointRead(blocks=blocks, sizes={i: blocks[i][1] for i in asked})
-            packet = request(asked) if asked else b""
+            packet, read = question or self._question(blocks, request)
             if packet or first:
                 self._exchange.begin(packet, read, first)
         except BaseException:
@@ -177,6 +179,14 @@ class Bus(ServoTalk):
             raise
         self._under_way = read
         return read
+
+    def _question(
+        self, blocks: Blocks, request: Callable[[tuple[int, ...]], bytes]
+    ) -> tuple[bytes, JointRead]:
+        """Return `request` of those worth asking, and the read that it begins."""
+        asked = tuple(self._worth_asking(blocks))
+        read = JointRead(blocks=blocks, sizes={i: blocks[i][1] for i in asked})
+        return request(asked) if asked else b"", read
 
     def _judge(self, read: JointRead) -> dict[int, Result]:
         """Return what a collected reply says of everybody, and hold the silent in doubt."""

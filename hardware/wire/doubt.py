@@ -28,6 +28,10 @@ class Doubt:
         self._rest: dict[int, float] = {}
         self._number = 0
 
+    def __len__(self) -> int:
+        """Return how many servos are in doubt."""
+        return len(self._owed)
+
     def __contains__(self, servo: int) -> bool:
         """Return whether a servo is in doubt."""
         return servo in self._owed
