@@ -107,9 +107,15 @@ def circumstances(kind: Kind, twin: int) -> Iterator[None]:
 
 @contextmanager
 def _raised(twin: int) -> Iterator[None]:
-    """Give the twin real-time priority too, below the host's: a real robot isn't slowed by load."""
-    below = os.sched_param(PRIORITY - _BELOW)
-    os.sched_setscheduler(twin, os.SCHED_FIFO, below)
+    """Give the twin real-time priority too, below the host's: a real robot isn't slowed by load.
+
+    Raises:
+        RunError: the system refuses.
+    """
+    try:
+        os.sched_setscheduler(twin, os.SCHED_FIFO, os.sched_param(PRIORITY - _BELOW))
+    except OSError as problem:
+        raise RunError(f"no real-time priority for the twin: {problem.strerror}") from problem
     try:
         yield
     finally:
