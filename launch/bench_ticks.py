@@ -17,7 +17,7 @@ from ashore.hardware.run.pacer import Pacer
 from ashore.hardware.run.realtime import PRIORITY, realtime
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.bench_cycles import ROBOT, settle
-from ashore.launch.bus_clients import Cycle, ours
+from ashore.launch.bus_clients import Cycle, in_order
 from ashore.launch.figure import Row, row
 
 RATES = (50, 100, 200)
@@ -77,7 +77,7 @@ def run(config: TicksConfig) -> list[Row]:
     refusal = ""
     with TwinProcess(TwinOptions(robot=ROBOT, latency_timer=0.0)) as twin:
         settle(twin.port, BAUD, ids)
-        with ours(twin.port, BAUD, ids) as cycle:
+        with in_order(twin.port, BAUD, ids) as cycle:
             for _, kind in product(range(config.rounds), kinds):
                 try:
                     with circumstances(kind, twin.pid):
