@@ -20,8 +20,10 @@ from ashore.envs.errors import EnvsError, TwinError
 from ashore.envs.twin.faults.faults import Faults
 from ashore.envs.twin.hidden import draw_hidden
 from ashore.envs.twin.imu.robot_imu import robot_imu
+from ashore.envs.twin.plant import Plant
 from ashore.envs.twin.servo_plant import ServoPlant
 from ashore.envs.twin.twin import Twin, TwinConfig
+from ashore.envs.twin.witness import Witness
 from ashore.hardware.errors import HardwareError
 from ashore.hardware.spec import RobotSpec
 
@@ -51,13 +53,16 @@ class TwinOptions:
     """Physics step; at 2 ms a twin takes about half as much of a processor [s]."""
     faults: Path | None = None
     """File of what goes wrong, and when; nothing without one."""
+    truth: Path | None = None
+    """CSV file to write the robot's true motion to, for measurements; a robot has no such thing."""
 
 
 def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
     """Serve a twin until SIGINT or SIGTERM.
 
     `announce` is called once, with its port and, on a second line, that of its inertial sensor.
-    What is hidden stays in the twin: it is neither announced nor written anywhere.
+    What is hidden stays in the twin: it is neither announced nor, unless asked for as the truth,
+    written anywhere.
 
     Raises:
         SpecError: there is no such robot.
@@ -80,15 +85,19 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         imu=robot_imu(spec.imu, plant.simulation, period) if spec.imu is not None else None,
     )
     faults = Faults.load(options.faults, config.seed, spec) if options.faults else None
-    twin = Twin(config, plant, faults)
-    try:
+    with ExitStack() as stack:
+        moved: Plant = plant
+        if options.truth is not None:
+            witness = Witness(plant, plant.simulation, options.truth)
+            stack.callback(witness.close)
+            moved = witness
+        twin = Twin(config, moved, faults)
+        stack.callback(twin.close)
         port = twin.open()
         # What is there now stays; the collector needs not look at it again amid a reply.
         gc.freeze()
         announce(port if twin.imu_port is None else f"{port}\n{twin.imu_port}")
         twin.serve()
-    finally:
-        twin.close()
 
 
 class TwinProcess:
@@ -178,6 +187,7 @@ def _arguments(options: TwinOptions) -> list[str]:
     arguments += ["--turnaround", str(options.turnaround), "--step", str(options.step)]
     arguments += [] if options.paced else ["--unpaced"]
     arguments += ["--link", str(options.link)] if options.link else []
+    arguments += ["--truth", str(options.truth)] if options.truth else []
     return [*arguments, "--faults", str(options.faults)] if options.faults else arguments
 
 
@@ -209,6 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--step", type=float, default=0.001, help="of the physics [s]")
     parser.add_argument("--unpaced", dest="paced", action="store_false", help="answer at once")
     parser.add_argument("--faults", type=Path, help="file of what goes wrong, and when")
+    parser.add_argument("--truth", type=Path, help="file to write the true motion to")
     parser.add_argument("--tethered", action="store_true", help="end when standard input does")
     options = vars(parser.parse_args(arguments))
     if options.pop("tethered"):
