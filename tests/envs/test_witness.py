@@ -35,5 +35,5 @@ def test_a_robot_that_stands_fast_has_no_base_to_tell_of(tmp_path):
 
 def test_a_truth_that_cannot_be_written_is_a_sentence(tmp_path):
     plant = ServoPlant(RobotSpec.load("servo"), {})
-    with pytest.raises(TwinError, match="cannot write the truth to .*: No such file"):
+    with pytest.raises(TwinError, match=r"cannot write the truth to .*: No such file"):
         Witness(plant, plant.simulation, tmp_path / "absent" / "truth.csv")
