@@ -49,7 +49,8 @@ def check_voltage(ward: Ward) -> list[Finding]:
     known = [v for p in ward.present if (v := p.si("present_input_voltage")) is not None]
     if found or not known:
         return found
-    return [fine("voltage", f"the supply is {min(known):.1f} to {max(known):.1f} V at the servos")]
+    span = " to ".join(dict.fromkeys((f"{min(known):.1f}", f"{max(known):.1f}")))
+    return [fine("voltage", f"the supply is {span} V at the servos")]
 
 
 def check_heat(ward: Ward) -> list[Finding]:

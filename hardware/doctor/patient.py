@@ -103,7 +103,7 @@ class Ward:
         return self._command("reboot", list(patients), "")
 
     def _command(self, verb: str, patients: list[Patient], rest: str) -> str:
-        ids = ",".join(str(patient.id) for patient in patients)
+        ids = _runs([patient.id for patient in patients], ",")
         ours = self.spec is None or all(patient.wanted is not None for patient in patients)
         if self.robot is not None and ours:
             return f"ashore servo {verb} {self.port} {ids}{rest} --robot {self.robot}"
@@ -126,4 +126,16 @@ def names_of(patients: Iterable[Patient]) -> str:
     patients = list(patients)
     if len(patients) == 1:
         return patients[0].who
-    return "servos " + ", ".join(str(patient.id) for patient in patients)
+    return "servos " + _runs([patient.id for patient in patients], ", ")
+
+
+def _runs(ids: list[int], comma: str) -> str:
+    """Return ids as a command takes them, three or more in a row as one run: 1-12,20,21."""
+    runs: list[list[int]] = []
+    for servo in sorted(ids):
+        if runs and runs[-1][-1] == servo - 1:
+            runs[-1].append(servo)
+        else:
+            runs.append([servo])
+    parts = [[f"{run[0]}-{run[-1]}"] if len(run) > 2 else [str(i) for i in run] for run in runs]
+    return comma.join(part for several in parts for part in several)

@@ -189,6 +189,13 @@ def test_servos_with_one_fault_are_mended_by_one_command():
     assert slow.mend == (f"ashore servo write {PORT} 1,2,5 return_delay_time 0 {line}",)
 
 
+def test_servos_in_a_row_are_named_as_commands_take_them():
+    chained = [patient(i, return_delay_time=250) for i in (*range(1, 13), 20, 21)]
+    slow = only(check_return_delay(ward(*chained)))
+    assert slow.found.startswith("servos 1-12, 20, 21:")
+    assert " 1-12,20,21 return_delay_time 0 " in slow.mend[0]
+
+
 def test_with_a_robot_commands_name_it():
     slow = only(check_return_delay(ours(patient(return_delay_time=250))))
     assert slow.mend == (f"ashore servo write {PORT} 1 return_delay_time 0 --robot servo",)
