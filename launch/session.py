@@ -96,7 +96,7 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> Session:
 
     def tap(direction: str, data: bytes) -> None:
         if held:
-            held[0].raw(clock.now(), "tx" if direction == "tx" else "rx", data)
+            held[0].raw(clock.now(), direction, data)
 
     with ExitStack() as stack:
         stops = stack.enter_context(StopInputs(config.stop_input))

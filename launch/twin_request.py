@@ -22,6 +22,8 @@ class TwinRequest:
     """Where to put a symbolic link to the tty; that of an inertial sensor is LINK-imu."""
     faults: Path | None = None
     """File of what goes wrong, and when."""
+    truth: Path | None = None
+    """CSV file to write its true motion to, for measurements; no real robot has one."""
     paced: bool = True
     """Whether replies take the time that the wire takes."""
     latency_timer: float = 0.001

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -114,8 +113,8 @@ class LogWriter:
         # Encoded here, so that data which cannot be written is the caller's error.
         self._queue.put(EVENT, time, to_json({**body, "data": dict(data or {})}))
 
-    def raw(self, time: float, direction: Literal["tx", "rx", "imu"], data: bytes) -> None:
-        """Log the bytes that went over a wire at `time`, kept to the nanosecond."""
+    def raw(self, time: float, direction: str, data: bytes) -> None:
+        """Log bytes on a wire at `time`, to the nanosecond; `direction` is tx, rx or imu."""
         self._queue.put(RAW_TOPICS[direction], time, bytes(data))
 
     def close(self) -> None:

@@ -1,0 +1,116 @@
+"""The benchmark of endurance: the shipped quadruped on twelve servos and an IMU, in real time."""
+
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
+from ashore.hardware.logs.log import Log
+from ashore.launch.figure import Row, row
+from ashore.launch.session import Session, SessionConfig, run_session
+from ashore.policies.bundle import Bundle
+from ashore.policies.shipped import find_bundle
+
+ROBOT = "quadruped"
+EPISODE = 20.0
+"""Length of an episode of the walk [s]."""
+LONG, SHORT = 30, 2
+"""Episodes: ten minutes, or forty seconds."""
+MEANINGS = {
+    "soak_control_steps": "steps at 50 Hz, each with twelve servos and an inertial sensor read",
+    "soak_deadlines_missed": "steps that were skipped because it was too late for them",
+    "soak_unreported_misses": "gaps in the log's times that no event of it tells of; 0 is right",
+    "soak_samples_missed": "readings of a joint that did not come in their tick, coasted over",
+    "soak_falls": "samples of the twin's true motion with the trunk tilted by over 60 degrees",
+    "soak_velocity_error": "mean distance of the true velocity in the plane from the command",
+    "soak_growth": "resident memory at the end, beyond what it was after a tenth of the run",
+}
+"""What the figures mean, by the beginning of their names."""
+
+_TILTED = 0.5  # cosine of the tilt
+_SHIFTS = 400  # control steps by which the twin's clock may have begun earlier than the log's
+
+
+def run(_: Path, short: bool) -> list[Row]:
+    """Walk for ten minutes, or for forty seconds, and say what came of it."""
+    episodes = SHORT if short else LONG
+    with tempfile.TemporaryDirectory() as folder:
+        truth = Path(folder) / "truth.csv"
+        options = TwinOptions(robot=ROBOT, latency_timer=0.001, truth=truth)
+        with TwinProcess(options) as twin, _watched(twin.pid) as sizes:
+            config = SessionConfig(
+                port=twin.port,
+                imu_port=twin.imu_port,
+                out=Path(folder) / "soak.mcap",
+                episodes=episodes,
+            )
+            session = run_session(Bundle.load(find_bundle(ROBOT)), config, "record")
+        log = Log.open(session.log)
+        moved = np.genfromtxt(truth, delimiter=",", names=True)
+    return [*_wire_rows(session, log), *_walk_rows(log, moved), *_memory_rows(sizes)]
+
+
+def _wire_rows(session: Session, log: Log) -> list[Row]:
+    result = session.result
+    gaps = np.diff(log.readings.time) * 50.0
+    skipped = int(np.sum(np.maximum(np.round(gaps) - 1.0, 0.0)))
+    stale = int(np.count_nonzero(log.readings.age > 0.0))
+    return [
+        row("soak_control_steps", result.ticks, result.reason),
+        row("soak_deadlines_missed", result.late, "steps"),
+        row("soak_unreported_misses", max(0, skipped - result.late), "steps"),
+        row("soak_samples_missed", stale, f"of {log.readings.age.size}"),
+    ]
+
+
+def _walk_rows(log: Log, moved: NDArray[np.void]) -> list[Row]:
+    """How the robot truly walked; its clock is laid over the log's where they agree best."""
+    upright = 1.0 - 2.0 * (moved["qx"] ** 2 + moved["qy"] ** 2)
+    command, n = log.policy.signals["command"][:, :2], len(log.policy)
+    velocity = np.stack([moved["vx"], moved["vy"]], axis=1)
+    errors = [
+        float(np.linalg.norm(velocity[shift : shift + n] - command, axis=1).mean())
+        for shift in range(max(1, min(_SHIFTS, len(velocity) - n)))
+        if len(velocity) - shift >= n
+    ]
+    error = min(errors) if errors else None
+    return [
+        row("soak_falls", int(np.count_nonzero(upright < _TILTED)), "samples"),
+        row("soak_velocity_error", error, "m/s"),
+    ]
+
+
+@contextmanager
+def _watched(twin: int) -> Iterator[dict[str, list[float]]]:
+    """Sizes of this process and of the twin's, once a second for as long as the body runs [MiB]."""
+    sizes: dict[str, list[float]] = {"host": [], "twin": []}
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(1.0):
+            for name, process in (("host", "self"), ("twin", str(twin))):
+                status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+                line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+                sizes[name].append(float(line.split()[1]) / 1024.0)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield sizes
+    finally:
+        over.set()
+        thread.join()
+
+
+def _memory_rows(sizes: dict[str, list[float]]) -> list[Row]:
+    rows = []
+    for name, seen in sizes.items():
+        early, late = seen[len(seen) // 10 : len(seen) // 10 + 5], seen[-8:-3]
+        grown = float(np.median(late) - np.median(early)) if early and late else None
+        rows.append(row(f"soak_growth_{name}", grown, "MiB"))
+    return rows
