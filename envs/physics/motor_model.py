@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ashore.envs.errors import ModelError
 from ashore.envs.physics.parameter import Parameter
 from ashore.envs.physics.servo_model import ServoModel
+from ashore.hardware.joint_spec import JointSpec
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -118,26 +119,41 @@ class MotorModel:
 
 
 def motor_parameters(spec: RobotSpec, servos: list[ServoModel]) -> dict[str, Parameter]:
-    """Parameters of a robot's motors, with each joint's own nominal values."""
-    known = {**servos[0].parameters, STRENGTH.name: STRENGTH}
-    for joint in spec.joints:
+    """Parameters of a robot's motors, with each joint's own nominal values.
+
+    Where its servos differ in what is physical, a parameter's range is as wide as all of theirs.
+
+    Raises:
+        ModelError: a joint's `motor` table has a parameter that its servo does not have, or a value
+            that is not physical for its servo.
+    """
+    own = [{**servo.parameters, STRENGTH.name: STRENGTH} for servo in servos]
+    for joint, known in zip(spec.joints, own, strict=True):
         if unknown := sorted(set(joint.motor) - set(known)):
             raise ModelError(
                 f"joint {joint.name}: its motor has no parameter {unknown[0]!r}; "
                 f"{joint.servo} has: {', '.join(sorted(known))}"
             )
     found = {}
-    for name, parameter in known.items():
-        nominal = []
-        for joint, servo in zip(spec.joints, servos, strict=True):
-            value = float(joint.motor.get(name, servo.parameters.get(name, parameter).value))
-            if not parameter.low <= value <= parameter.high:
-                raise ModelError(
-                    f"joint {joint.name}: motor.{name} is {value:g} {parameter.unit}; physical is "
-                    f"{parameter.low:g} to {parameter.high:g}"
-                )
-            nominal.append(value)
+    for name in own[0]:
+        each = [known[name] for known in own]
+        nominal = tuple(map(_nominal, spec.joints, each))
         found[name] = replace(
-            parameter, value=nominal[0], elements=spec.names, nominal=tuple(nominal)
+            each[0],
+            value=nominal[0],
+            low=min(parameter.low for parameter in each),
+            high=max(parameter.high for parameter in each),
+            elements=spec.names,
+            nominal=nominal,
         )
     return found
+
+
+def _nominal(joint: JointSpec, parameter: Parameter) -> float:
+    value = float(joint.motor.get(parameter.name, parameter.value))
+    if not parameter.low <= value <= parameter.high:
+        raise ModelError(
+            f"joint {joint.name}: motor.{parameter.name} is {value:g} {parameter.unit}; physical "
+            f"is {parameter.low:g} to {parameter.high:g}"
+        )
+    return value

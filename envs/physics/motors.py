@@ -1,10 +1,9 @@
 """`make_motors`: the motors of a robot, by the control law of its servos."""
 
-from ashore.envs.errors import ModelError
 from ashore.envs.physics.duty_motor import DutyMotor
 from ashore.envs.physics.motor_model import MotorModel
 from ashore.envs.physics.pd_motor import PdMotor
-from ashore.envs.physics.servo_model import load_servo
+from ashore.envs.physics.servo_model import servos_of
 from ashore.hardware.spec import RobotSpec
 
 LAWS = {"duty": DutyMotor, "pd": PdMotor}
@@ -18,11 +17,5 @@ def make_motors(spec: RobotSpec, n: int) -> MotorModel:
         ModelError: a servo without a motor file, servos whose laws differ, or a joint's `motor`
             table with a parameter that its servo does not have or a value that is not physical.
     """
-    servos = [load_servo(joint.servo) for joint in spec.joints]
-    if len({servo.law for servo in servos}) > 1:
-        found = ", ".join(sorted({f"{servo.name} ({servo.law})" for servo in servos}))
-        raise ModelError(
-            f"robot {spec.name!r} has servos whose control laws differ: {found}; "
-            "give all of its joints servos of one law"
-        )
+    servos = servos_of(spec)
     return LAWS[servos[0].law](spec, servos, n)

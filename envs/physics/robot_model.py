@@ -10,7 +10,7 @@ from ashore.envs.errors import ModelError
 from ashore.envs.physics.backlash import add_play
 from ashore.envs.physics.engine import set_for_batch
 from ashore.envs.physics.motor_model import motor_parameters
-from ashore.envs.physics.servo_model import load_servo
+from ashore.envs.physics.servo_model import servos_of
 from ashore.hardware.spec import RobotSpec
 
 Indices = NDArray[np.intp]
@@ -33,7 +33,8 @@ def build_model(
     first, the encoder on the output shaft sees their sum.
 
     Raises:
-        ModelError: the MJCF does not compile, or lacks a joint that the spec names.
+        ModelError: the MJCF does not compile, or lacks a joint that the spec names; or a servo has
+            no motor file.
     """
     try:
         mjcf = mujoco.MjSpec.from_string(spec.model)
@@ -84,5 +85,4 @@ def _require_joints(spec: RobotSpec, found: list[str]) -> None:
 
 
 def _armatures(spec: RobotSpec) -> tuple[float, ...]:
-    servos = [load_servo(joint.servo) for joint in spec.joints]
-    return motor_parameters(spec, servos)["armature"].nominal
+    return motor_parameters(spec, servos_of(spec))["armature"].nominal
