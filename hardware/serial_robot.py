@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from ashore.hardware.errors import BusError, ContractError, SpecError
 from ashore.hardware.imu.serial_imu import SerialImu
 from ashore.hardware.joint_frame import JointFrame
-from ashore.hardware.joint_spec import JointSpec
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.run.clock import Clock, LockstepClock
 from ashore.hardware.servo.families import servo_lines
+from ashore.hardware.servo.roll_call import RollCall
 from ashore.hardware.servo.sample_layout import SIGNALS, SampleScale
 from ashore.hardware.servo.torque import Torque, write_all
 from ashore.hardware.spec import RobotSpec
@@ -119,15 +119,15 @@ class SerialRobot:
         Raises:
             BusError: a servo is missing, is another model, or refuses a setting.
         """
-        answers = {line.joint.id: line.ping() for line in self.lines}
-        if not all(answer.ok for answer in answers.values()):
-            silent = [joint for joint in self.spec.joints if not answers[joint.id].ok]
-            raise BusError(_who_is_missing(self.spec, port, silent, self.bus))
-        for line in self.lines:
-            line.require_model(answers[line.joint.id], port)
+        roll = RollCall(self.spec, port, self.bus, self.lines)
+        roll.require_all()
         self._fast = all(line.fast for line in self.lines)
-        for line in self.lines:
-            line.configure()
+        try:
+            for line in self.lines:
+                line.configure()
+        except BusError:
+            roll.require_single()
+            raise
         missed = ~self.read().fresh
         if missed.any():
             name = self.spec.names[int(np.argmax(missed))]
@@ -229,13 +229,3 @@ class SerialRobot:
                 f"joint {joint.name} is at {angle[index]:.3f} rad, outside its limits of "
                 f"{joint.lower} to {joint.upper} rad; move it inside by hand, then start again"
             )
-
-
-def _who_is_missing(spec: RobotSpec, port: str, silent: list[JointSpec], bus: Bus) -> str:
-    found = [servo for servo, result in bus.scan().items() if result.ok]
-    missing = ", ".join(f"{joint.id} ({joint.name})" for joint in silent)
-    there = ", ".join(map(str, found)) or "none"
-    return (
-        f"no servo {missing} on {port} at {spec.bus.baud} baud; answered: {there}; "
-        "check its power, its cable, its id and its baud rate"
-    )
