@@ -13,6 +13,7 @@ from ashore.envs.twin.faults.faults import Faults
 from ashore.envs.twin.faults.imu_faults import ImuFrozen
 from ashore.envs.twin.faults.kinds import KINDS
 from ashore.envs.twin.firmware_config import FirmwareConfig
+from ashore.envs.twin.line.line import Line
 from ashore.envs.twin.reply import Reply, joined
 from ashore.envs.twin.sensed_plant import SensedPlant
 from ashore.envs.twin.servos.firmware import Firmware
@@ -141,12 +142,23 @@ def test_replies_are_doubled_or_change_places(tmp_path: Path) -> None:
     assert senders(Chain(fault("reorder", joints=[2]), tmp_path).plain())[:4] == [1, 3, 2, 4]
 
 
-def test_a_late_reply_comes_ahead_of_a_later_one(tmp_path: Path) -> None:
+def test_a_late_reply_comes_ahead_of_a_later_one_and_nothing_overtakes_it(tmp_path: Path) -> None:
     chain = Chain(fault("late", joints=[3], times=1, requests=2), tmp_path)
     assert senders(chain.ask(dynamixel.ping(3))) == []
-    assert senders(chain.ask(dynamixel.ping(4))) == [4]
-    assert senders(chain.ask(dynamixel.ping(5))) == [3, 5]
+    assert senders(chain.ask(dynamixel.ping(4))) == []
+    assert senders(chain.ask(dynamixel.ping(5))) == [3, 4, 5]
     assert senders(chain.ask(dynamixel.ping(3))) == [3]
+    chain = Chain(fault("late", joints=[3], times=1), tmp_path)
+    assert senders(chain.plain()) == [1, 2]
+    assert senders(chain.plain())[:12] == [*IDS[2:], 1, 2]
+    delayed = Chain(fault("delay", seconds=0.2, times=1), tmp_path)
+    line = Line()
+    for now in (0.0, 0.05, 0.1, 0.3):
+        end = line.request(10, 1_000_000, now)
+        line.reply(delayed.ask(dynamixel.ping(1 + round(now * 20)), end), 1_000_000)
+    assert [frame.id for frame in Parser().feed(line.take(0.19))] == []
+    assert [frame.id for frame in Parser().feed(line.take(0.25))] == [1, 2, 3]
+    assert [frame.id for frame in Parser().feed(line.take(0.31))] == [7]
 
 
 def test_delays_and_pauses_are_what_they_are_said_to_be(tmp_path: Path) -> None:

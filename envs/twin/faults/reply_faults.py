@@ -11,6 +11,8 @@ from ashore.envs.twin.faults.wire import Part, Wire
 from ashore.envs.twin.reply import Reply
 from ashore.hardware.tables import allowed
 
+_COARSE = 0.005  # what a twin's time may be behind the line's, which has no physics steps [s]
+
 
 def flipped(data: bytes, begin: int, end: int, bits: int, rng: np.random.Generator) -> bytes:
     """Return `data` with so many bits turned over between two of its bytes."""
@@ -119,7 +121,10 @@ class Reorder(LineFault):
 
 @dataclass(frozen=True, kw_only=True)
 class Late(LineFault):
-    """A reply comes when nobody waits for it any more: ahead of those to a later request."""
+    """A reply comes when nobody waits for it any more, and so do those behind it.
+
+    They come ahead of the replies to a later request; nothing overtakes on a wire.
+    """
 
     requests: int = 1
     """How many requests later."""
@@ -129,26 +134,37 @@ class Late(LineFault):
         allowed("requests", self.requests, 1 <= self.requests <= 100, "1 to 100")
 
     @cached_property
-    def _held(self) -> list[tuple[int, Reply]]:
-        """What is held back, and for how many requests yet."""
+    def _held(self) -> list[Reply]:
+        """What is held back."""
         return []
 
+    @cached_property
+    def _left(self) -> list[int]:
+        """For how many requests yet."""
+        return [0]
+
     def replies(self, replies: list[Reply], chance: Chance, wire: Wire) -> list[Reply]:
-        """Hold them back, and let those go whose time has come."""
-        waiting = [(left - 1, reply) for left, reply in self._held]
-        come = [replace(reply, after=0.0) for left, reply in waiting if left <= 0]
-        self._held[:] = [(left, reply) for left, reply in waiting if left > 0]
+        """Hold them back, and let them go when their time has come."""
+        if self._held:
+            self._left[0] -= 1
+            self._held.extend(replies)
+            return [] if self._left[0] else self._release()
+        for place, reply in enumerate(replies):
+            if wire.parts(reply, chance) and chance.strikes(wire.now):
+                self._left[0] = self.requests
+                self._held.extend(replies[place:])
+                return replies[:place]
+        return replies
 
-        def hold(reply: Reply, _: Part) -> list[Reply]:
-            self._held.append((self.requests, reply))
-            return []
-
-        return [*come, *each_part(replies, chance, wire, hold)]
+    def _release(self) -> list[Reply]:
+        come = [replace(reply, after=0.0) for reply in self._held]
+        self._held.clear()
+        return come
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delay(LineFault):
-    """A reply takes longer than it should; on a twin that is paced."""
+    """A reply takes longer than it should, and those behind it wait; on a twin that is paced."""
 
     seconds: float
     """How much longer [s]."""
@@ -157,14 +173,22 @@ class Delay(LineFault):
         """Refuse what is no delay."""
         allowed("seconds", self.seconds, 0.0 < self.seconds <= 60.0, "above 0, up to 60 s")
 
+    @cached_property
+    def _free(self) -> list[float]:
+        """From when on the line carries anything again [s]."""
+        return [0.0]
+
     def replies(self, replies: list[Reply], chance: Chance, wire: Wire) -> list[Reply]:
         """Let them wait."""
-        return each_part(
-            replies,
-            chance,
-            wire,
-            lambda reply, _: [replace(reply, after=reply.after + self.seconds)],
-        )
+        found, wait = [], max(self._free[0] - wire.now, 0.0)
+        for reply in replies:
+            if wire.parts(reply, chance) and chance.strikes(wire.now):
+                wait = max(wait, self.seconds)
+                self._free[0] = max(self._free[0], wire.now + wait + _COARSE)
+            found.append(replace(reply, after=reply.after + wait))
+            # Those of the same request come behind this one anyway.
+            wait = 0.0
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)
