@@ -20,7 +20,7 @@ MEANINGS = {
     "cycle_beyond_wire": "what a cycle of ours takes beyond its time on the wire: the servos' "
     "turnaround (20 us here), the pseudo-terminal, the host",
     "processor": "share of one processor that the host's process takes at the full rate; ours "
-    "sleeps until 150 us before an answer is due, and polls from then on",
+    "sleeps until 100 us before an answer is due, and polls from then on",
     "states_lost": "states that did not come in time",
     "late": "how long after its deadline a loop at that rate, with one cycle at 1 Mbaud a tick, "
     "wakes; loaded: a spinning process for every processor; fifo: under SCHED_FIFO; skipped: "

@@ -30,7 +30,7 @@ State = tuple[int, int, int]
 Cycle = Callable[[Mapping[int, int]], Sequence[State | None]]
 """One control cycle: put the goals [counts], and return every servo's state, None where lost."""
 
-SPIN = 0.00015
+SPIN = 0.0001
 """How long before an answer is due our bus polls for it [s]."""
 
 _STATE = struct.Struct("<hii")

@@ -156,7 +156,9 @@ class Exchange:
         due = read.sent + self.patience.wire(read.length)
         if spin:
             time.sleep(max(due - spin - self.patience.now(), 0.0))
-            while len(raw) < whole and self.patience.now() < due + spin:
+            # One that was woken late shares its processor, and had better sleep again.
+            until = due + spin if self.patience.now() < due else due
+            while len(raw) < whole and self.patience.now() < until:
                 raw += self.transport.read(whole - len(raw), 0.0)
         return raw
 
