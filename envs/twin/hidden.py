@@ -63,16 +63,21 @@ def worn(spec: RobotSpec, ranges: Randomization, seed: int) -> dict[str, Values]
     """Draw one number a parameter, the same for every joint, and encoders off in either direction.
 
     Args:
-        spec: the robot; what its first servo's parameters are is what `scale` scales.
+        spec: the robot; what its servos' parameters are is what `scale` scales.
         ranges: how far its twins are from that.
         seed: which twin.
     """
     rng = np.random.default_rng(seed)
-    parameters = load_servo(spec.joints[0].servo).parameters
     drawn = {}
     for term in ranges.terms:
-        nominal = parameters[term.parameter].value if term.operation == "scale" else 0.0
+        nominal = _published(spec, term.parameter) if term.operation == "scale" else 0.0
         drawn[term.parameter] = np.array(term.of(nominal, np.array(rng.uniform())))
     if "encoder_offset" in drawn:
         drawn["encoder_offset"] *= float(rng.choice([-1.0, 1.0]))
     return drawn
+
+
+def _published(spec: RobotSpec, name: str) -> Values | float:
+    """What motor files say of a parameter: one number, or one a joint where its servos differ."""
+    each = [load_servo(joint.servo).parameters[name].value for joint in spec.joints]
+    return np.array(each) if len(set(each)) > 1 else each[0]

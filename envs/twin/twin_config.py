@@ -23,7 +23,8 @@ class TwinConfig:
     """Control rate: how far one joint read moves a lockstep twin is `1 / rate` [Hz]."""
     clock: Literal["real", "lockstep"] = "real"
     """`real` follows the monotonic clock. In `lockstep` time stands still, except that every sync
-    read or fast sync read first lets one control period pass, and then answers."""
+    read, fast or not, and every fast bulk read first lets one control period pass, and then
+    answers."""
     link: Path | None = None
     """Where to put a symbolic link to the pseudo-terminal."""
     protocol: str = "dynamixel2"

@@ -10,7 +10,10 @@ import pytest
 from ashore.envs.errors import ModelError
 from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.servo_model import load_servo
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.twin.hidden import worn
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 
@@ -165,3 +168,10 @@ def test_a_servo_that_can_only_be_driven_is_refused_by_the_simulation(name):
     said = rf"^no motor file for servo '{name}'; there are: .*xm430.*; simulate it as one of these"
     with pytest.raises(ModelError, match=said):
         Simulation(robot("xl330", name), 1, SimulationConfig(threads=1))
+
+
+def test_what_a_twin_hides_scales_each_joints_own_value():
+    doubled = Randomization(terms=(Term(parameter="armature", operation="scale", low=2, high=2),))
+    hidden = worn(robot("xl330", "xm430"), doubled, 1)["armature"]
+    assert hidden == pytest.approx([2 * 0.0018, 2 * 0.012])
+    assert worn(robot("xm430", "xm430"), doubled, 1)["armature"].shape == ()

@@ -18,7 +18,7 @@ from ashore.hardware.wire.dynamixel import Instruction
 from ashore.hardware.wire.frame import Frame, Parser
 
 _ROUNDING = 1e-9
-_JOINT_READS = (Instruction.SYNC_READ, Instruction.FAST_SYNC_READ)
+_JOINT_READS = (Instruction.SYNC_READ, Instruction.FAST_SYNC_READ, Instruction.FAST_BULK_READ)
 
 
 class Firmware:
