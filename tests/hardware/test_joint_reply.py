@@ -1,11 +1,14 @@
 """Laws of the joint reply: what its last checksum vouches for is what each block's own would."""
 
+from bench import Bench
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ashore.hardware.wire import joint_reply
+from ashore.hardware.wire.bus import Bus, BusConfig
 from ashore.hardware.wire.frame import crc16
 from ashore.hardware.wire.joint_reply import Block, fast_blocks, fast_status
+from ashore.hardware.wire.transport import SerialTransport
 
 ERRORS = st.integers(0, 255)
 
@@ -36,3 +39,19 @@ def test_a_whole_reply_of_somebody_else_is_not_believed() -> None:
     raw = fast_status({1: Block(0, b"ab"), 9: Block(0, b"cd")}, {1: 2, 9: 2})
     assert crc16(raw[:-2]) == int.from_bytes(raw[-2:], "little")
     assert fast_blocks(raw, {1: 2, 2: 2}) == {1: Block(0, b"ab"), 2: None}
+
+
+def test_a_bus_that_polls_gets_what_one_that_sleeps_gets(bench: Bench) -> None:
+    seen = []
+    for spin in (0.0, 0.0005):
+        config = BusConfig(latency=0.1, retries=0, spin=spin)
+        bus = Bus(SerialTransport(bench.port), config)
+        first = bus.begin_fast_sync_read(bench.spec.ids, 116, 4)
+        second = bus.begin_fast_sync_read(bench.spec.ids, 116, 4)
+        seen += [bus.finish(first), bus.finish(second)]
+        # Nobody has this id: the wait ends, and says so.
+        seen.append(bus.fast_sync_read([*bench.spec.ids, 99], 116, 4))
+        bus.close()
+    assert seen[:3] == seen[3:]
+    assert all(result.ok for results in seen[:2] for result in results.values())
+    assert seen[2][99].silent
