@@ -73,7 +73,7 @@ class Faults:
             self._wire.now = now
         for kind, chance in self._line:
             replies = kind.replies(replies, chance, self._wire)
-        return replies
+        return self._wire.in_order(replies) if self._line else replies
 
     def sense(self, sense: Sense, now: float) -> Sense:
         """Return what the sensors make of what there is to see."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ashore.envs.twin.faults.line_fault import LineFault, each_part
-from ashore.envs.twin.faults.reply_faults import flipped
+from ashore.envs.twin.faults.reply_faults import flipped, within
 from ashore.envs.twin.faults.when import Chance
 from ashore.envs.twin.faults.wire import Part, Wire
 from ashore.envs.twin.reply import Reply
@@ -36,7 +36,7 @@ class Noise(LineFault):
 
         def disturb(reply: Reply, part: Part) -> list[Reply]:
             at = {"before": part.begin, "after": part.end}.get(self.where)
-            at = int(chance.rng.integers(part.begin + 1, part.end)) if at is None else at
+            at = within(part, chance.rng) if at is None else at
             noise = bytes.fromhex(self.data) or chance.rng.bytes(self.size)
             return [replace(reply, data=reply.data[:at] + noise + reply.data[at:])]
 

@@ -11,8 +11,6 @@ from ashore.envs.twin.faults.wire import Part, Wire
 from ashore.envs.twin.reply import Reply
 from ashore.hardware.tables import allowed
 
-_COARSE = 0.005  # what a twin's time may be behind the line's, which has no physics steps [s]
-
 
 def flipped(data: bytes, begin: int, end: int, bits: int, rng: np.random.Generator) -> bytes:
     """Return `data` with so many bits turned over between two of its bytes."""
@@ -21,6 +19,11 @@ def flipped(data: bytes, begin: int, end: int, bits: int, rng: np.random.Generat
     for bit in rng.choice(room, min(bits, room), replace=False).tolist():
         changed[begin + bit // 8] ^= 1 << bit % 8
     return bytes(changed)
+
+
+def within(part: Part, rng: np.random.Generator) -> int:
+    """Return a place between two bytes of a part; behind it if it has but one."""
+    return part.begin + 1 + int(rng.integers(max(part.end - part.begin - 1, 1)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ class Truncate(LineFault):
         """Cut them off."""
 
         def cut(reply: Reply, part: Part) -> list[Reply]:
-            kept = int(chance.rng.integers(part.begin + 1, part.end))
+            kept = within(part, chance.rng)
             return [replace(reply, data=reply.data[:kept])]
 
         return each_part(replies, chance, wire, cut)
@@ -173,22 +176,14 @@ class Delay(LineFault):
         """Refuse what is no delay."""
         allowed("seconds", self.seconds, 0.0 < self.seconds <= 60.0, "above 0, up to 60 s")
 
-    @cached_property
-    def _free(self) -> list[float]:
-        """From when on the line carries anything again [s]."""
-        return [0.0]
-
     def replies(self, replies: list[Reply], chance: Chance, wire: Wire) -> list[Reply]:
         """Let them wait."""
-        found, wait = [], max(self._free[0] - wire.now, 0.0)
-        for reply in replies:
-            if wire.parts(reply, chance) and chance.strikes(wire.now):
-                wait = max(wait, self.seconds)
-                self._free[0] = max(self._free[0], wire.now + wait + _COARSE)
-            found.append(replace(reply, after=reply.after + wait))
-            # Those of the same request come behind this one anyway.
-            wait = 0.0
-        return found
+
+        def wait(reply: Reply, _: Part) -> list[Reply]:
+            wire.slow = True
+            return [replace(reply, after=reply.after + self.seconds)]
+
+        return each_part(replies, chance, wire, wait)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,6 +201,7 @@ class Split(LineFault):
         """Send every byte as a packet of its own."""
 
         def split(reply: Reply, _: Part) -> list[Reply]:
+            wire.slow = True
             pauses = [reply.after] + [self.seconds] * (len(reply.data) - 1)
             pieces = zip(reply.data, pauses, strict=True)
             return [replace(reply, data=bytes([byte]), after=after) for byte, after in pieces]

@@ -11,6 +11,7 @@ from ashore.hardware.wire.parser import BROADCAST, Frame
 from ashore.hardware.wire.protocol import PROTOCOLS, ProtocolName
 
 _FRONT, _AROUND = 8, 4  # bytes of a joint reply ahead of its blocks, and around a block's data
+_COARSE = 0.005  # what a twin's time may be behind the line's, which has no physics steps [s]
 _STATUS = {"dynamixel2": dynamixel.status, "feetech": feetech.status}
 
 
@@ -36,19 +37,31 @@ class Wire:
         """Time of the exchange [s]."""
         self.request = b""
         """What the host sent last."""
+        self.slow = False
+        """Whether a fault let a reply to it wait."""
+        self._free = 0.0
         self._status = _STATUS[protocol]
         self._fast = dynamixel.Parser() if protocol == "dynamixel2" else None
         self._asked: dict[int, int] = {}
 
     def hear(self, data: bytes, now: float) -> None:
         """Take a request in, whole or a piece of it."""
-        self.request, self.now = data, now
+        self.request, self.now, self.slow = data, now, False
         for frame in () if self._fast is None else self._fast.feed(data):
             if frame.instruction == Instruction.FAST_SYNC_READ:
                 size = int.from_bytes(frame.params[2:4], "little")
                 self._asked = dict.fromkeys(frame.params[4:], size)
             elif frame.instruction == Instruction.FAST_BULK_READ:
                 self._asked = _bulk(frame)
+
+    def in_order(self, replies: list[Reply]) -> list[Reply]:
+        """Let `replies` wait for slow ones before them; nothing overtakes on a wire."""
+        wait = self._free - self.now
+        if replies and (self.slow or wait > 0.0):
+            first = replace(replies[0], after=max(replies[0].after, wait))
+            replies = [first, *replies[1:]]
+            self._free = self.now + sum(reply.after for reply in replies) + _COARSE
+        return replies
 
     def parts(self, reply: Reply, chance: Chance) -> list[Part]:
         """Return what a fault strikes in `reply`: all of it, or parts of those whom it reaches."""
