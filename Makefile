@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check bench clean
+.PHONY: help demo test test-fast oracles check bench clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -14,11 +14,13 @@ help: ## list these targets
 demo: $(VENV)/.sim ## the whole path on one machine: pretrain, drive a twin, adapt, gate (HIDDEN=seed)
 	$(BIN)/ashore demo servo $(if $(HIDDEN),--hidden $(HIDDEN))
 
-test: $(VENV)/.dev ## all tests
+test: $(VENV)/.dev $(VENV)/.oracles ## all tests
 	$(BIN)/python -m pytest
 
 test-fast: $(VENV)/.dev ## the tests that take less than a minute together
 	$(BIN)/python -m pytest -m "not slow"
+
+oracles: $(VENV)/.oracles ## clients of others, which the tests let drive the twin
 
 check: $(VENV)/.dev ## lint and type-check
 	$(BIN)/ruff check .
@@ -45,3 +47,12 @@ $(VENV)/.sim: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -e '.[dev]' -c constraints.txt
 	@touch $(VENV)/.sim $@
+
+# They cannot share an environment: two hold a module of the same name, and LeRobot's dependencies
+# are gigabytes that its motor buses do not use. Where one cannot be had, its tests are skipped.
+ORACLES := lerobot==0.4.4 feetech-servo-sdk==1.0.0 ftservo-python-sdk==2.0.1 witmotion==0.0.1.dev0
+
+$(VENV)/.oracles: Makefile | $(BIN)/python
+	@all=yes; for it in $(ORACLES); do \
+	  $(PIP) install --no-deps --upgrade --target "$(VENV)/oracles/$${it%%==*}" "$$it" || all=; \
+	done; test -z "$$all" || touch $@
