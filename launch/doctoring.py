@@ -13,7 +13,7 @@ from ashore.launch.console import say
 LEVELS = ("hurts", "note", "fine")
 
 
-def run_doctor(port: str | None, robot: str | None, as_json: bool) -> int:
+def run_doctor(port: str | None, robot: str | None, imu_port: str | None, as_json: bool) -> int:
     """Say what hurts and what mends it; 1 if something hurts.
 
     Raises:
@@ -21,7 +21,7 @@ def run_doctor(port: str | None, robot: str | None, as_json: bool) -> int:
         PortLost: the port is gone in between.
     """
     doctor = Doctor() if as_json else Doctor(tell=_tell)
-    findings = doctor.examine(port, robot)
+    findings = doctor.examine(port, robot, imu_port)
     if as_json:
         say(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ashore.hardware.doctor.finding import Finding
 from ashore.hardware.doctor.health_check import HEALTH_CHECKS
+from ashore.hardware.doctor.imu_check import check_imu
 from ashore.hardware.doctor.line_check import LINE_CHECKS
 from ashore.hardware.doctor.machine_check import (
     check_governor,
@@ -49,8 +50,15 @@ class Doctor:
     tell: Callable[[ProtocolName, int], None] = lambda protocol, baud: None
     """Called before each rate that is tried."""
 
-    def examine(self, port: str | None = None, robot: str | None = None) -> list[Finding]:
+    def examine(
+        self, port: str | None = None, robot: str | None = None, imu_port: str | None = None
+    ) -> list[Finding]:
         """Look at everything: the computer, and with a port what hangs on it.
+
+        Args:
+            port: of the servos.
+            robot: name or folder of the robot that should be there.
+            imu_port: of the inertial sensor.
 
         Raises:
             SpecError: there is no such robot.
@@ -58,6 +66,9 @@ class Doctor:
         """
         spec = RobotSpec.load(robot) if robot is not None else None
         findings = self.examine_computer(port)
+        if imu_port is not None:
+            findings += self._examine_port(imu_port)
+            findings += check_imu(imu_port, spec)
         if port is None:
             return findings
         findings += self._examine_port(port)

@@ -1,9 +1,11 @@
 """A serial line: bytes, packets, questions and who answered.
 
-bytes      transport
-packets    protocol (what a bus needs of one): dynamixel with frame and joint_reply, feetech;
-           parser beneath both
-questions  exchange (one, and what comes back), patience (how long), doubt (what may come late),
-           servo_talk (of one servo), bus (of many) with ask_again, result (what each said)
-who        scan
+    bytes      transport
+    packets    protocol (what a bus needs of one): dynamixel with frame and joint_reply, feetech;
+               parser beneath both
+    questions  exchange (one, and what comes back), patience (how long), doubt (what may come late),
+               servo_talk (of one servo), bus (of many) with ask_again, result (what each said)
+    who        scan
+
+Another protocol of servos is one module like `feetech`, and one line in `protocol`.
 """

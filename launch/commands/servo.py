@@ -12,6 +12,7 @@ def doctor(
     port: tyro.conf.Positional[str | None] = None,
     /,
     robot: str | None = None,
+    imu_port: str | None = None,
     json: bool = False,
 ) -> int:
     """Find each setting that hurts, and print the command that mends it; changes nothing.
@@ -21,11 +22,12 @@ def doctor(
     Args:
         port: the robot's port, such as /dev/ttyUSB0.
         robot: the robot's name or folder, to hold its servos against its spec.
+        imu_port: the port of its inertial sensor.
         json: print JSON.
     """
     from ashore.launch.doctoring import run_doctor
 
-    return run_doctor(port, robot, json)
+    return run_doctor(port, robot, imu_port, json)
 
 
 def bus_scan(port: Name, /, json: bool = False) -> int:

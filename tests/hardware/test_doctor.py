@@ -14,6 +14,7 @@ from ashore.hardware.doctor.health_check import (
     check_voltage,
     check_watchdog,
 )
+from ashore.hardware.doctor.imu_check import check_imu
 from ashore.hardware.doctor.line_check import (
     check_doubles,
     check_models,
@@ -289,3 +290,19 @@ def test_a_wrong_model_is_told_with_both():
     wrong = only(check_models(ours(replace(patient(), number=1020, table=None, model=""))))
     assert "1020" in wrong.found
     assert "XL330-M288 (1200)" in wrong.found
+
+
+@pytest.mark.slow
+def test_an_inertial_sensor_is_held_against_the_spec(benches):
+    robot = RobotSpec.load("quadruped")
+    slow = replace(robot, rate=500.0)
+    other = replace(robot, imu=replace(robot.imu, codec="vectornav", baud=921_600))
+    fixed = RobotSpec.load("servo")
+    bench = benches(spec=robot, model="xm430", clock="real")
+    port = bench.twin.imu_port
+    assert only(check_imu(port, robot)).level == "fine"
+    assert "a stale sample stops it" in only(check_imu(port, slow)).why
+    assert 'codec = "witmotion" and baud = 115200' in only(check_imu(port, other)).advice
+    assert only(check_imu(port, fixed)).level == "note"
+    assert "no inertial sensor is understood" in only(check_imu(bench.port, robot)).found
+    assert "cannot open" in only(check_imu("/dev/absent", robot)).found
