@@ -1,9 +1,10 @@
 """The benchmark of endurance: the shipped quadruped on twelve servos and an IMU, in real time."""
 
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,11 @@ _SHIFTS = 400  # control steps by which the twin's clock may have begun earlier 
 
 def run(_: Path, short: bool) -> list[Row]:
     """Walk for ten minutes, or for forty seconds, and say what came of it."""
-    episodes = SHORT if short else LONG
+    return soak(SHORT if short else LONG)
+
+
+def soak(episodes: int) -> list[Row]:
+    """Walk for some episodes on a paced twin in real time, and say what came of it."""
     with tempfile.TemporaryDirectory() as folder:
         truth = Path(folder) / "truth.csv"
         options = TwinOptions(robot=ROBOT, latency_timer=0.001, truth=truth)
@@ -49,7 +54,9 @@ def run(_: Path, short: bool) -> list[Row]:
                 out=Path(folder) / "soak.mcap",
                 episodes=episodes,
             )
-            session = run_session(Bundle.load(find_bundle(ROBOT)), config, "record")
+            # What a session says is progress here: figures alone go to the standard output.
+            with redirect_stdout(sys.stderr):
+                session = run_session(Bundle.load(find_bundle(ROBOT)), config, "record")
         log = Log.open(session.log)
         moved = np.genfromtxt(truth, delimiter=",", names=True)
     return [*_wire_rows(session, log), *_walk_rows(log, moved), *_memory_rows(sizes)]
