@@ -1,4 +1,4 @@
-"""The benchmark of endurance: a walk through the wires in real time, and an honest account of it."""
+"""The benchmark of endurance: a walk through the wires in real time, and an honest account."""
 
 import pytest
 
