@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bench import Script
-from virtual_twin import SENSING, SPEC, VirtualBench, Watched
+from virtual_twin import FEETECH, SENSING, SPEC, VirtualBench, Watched
 
 from ashore.hardware.errors import BusError, HardwareError, PortLost
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter, check
@@ -260,6 +260,53 @@ MATRIX = {
         ends="the inertial sensor has given no sample for 3 control steps",
     ),
 }
+
+ON_FEETECH = {
+    "nothing": Row(faults=""),
+    "three of one joint lost": Row(faults=brief("drop", "middle"), misses="middle", **COASTS),
+    "all of one joint lost": Row(
+        faults=now("drop", "middle"), **GONE, ends=f"joint middle {STALE}", complains=1
+    ),
+    "bits flipped in one joint": Row(faults=brief("flip", "middle"), misses="middle", **COASTS),
+    "truncated in one joint": Row(faults=brief("truncate", "middle"), misses="middle", **COASTS),
+    "short status of one joint": Row(faults=brief("short", "middle"), misses="middle", **COASTS),
+    "duplicate": Row(faults=now("duplicate")),
+    "reordered": Row(faults=now("reorder")),
+    "noise before": Row(faults=now("noise")),
+    "noise that looks like a header": Row(faults=now("noise", data="FFFF0114")),
+    "late past the time-out": Row(faults=now("late", times=1), misses=None, told=None),
+    "a spike of 200 ms": Row(
+        faults=now("delay", seconds=0.2, times=1),
+        misses=ALL,
+        told=("missed",),
+        ends=f"joint left, middle, right {STALE}",
+        complains=3,
+    ),
+    "another program pings": Row(faults=now("stranger")),
+    "overload": Row(
+        faults=now("alert", "middle", error="overload"),
+        sees={"fault": 32},
+        ends="joint middle reports overload",
+    ),
+    "a servo drops out": Row(
+        faults=now("absent", "middle"),
+        **GONE,
+        ends=f"joint middle {STALE}",
+        complains=1,
+        unreached="middle",
+    ),
+    "id missing": Row(
+        faults=fault("id", joints=["middle"], id=9),
+        refused="no servo 2 (middle) on the virtual port at 1000000 baud; answered: 1, 3, 9;",
+    ),
+    "id twice": Row(
+        faults=fault("id", joints=["middle"], id=1),
+        refused="several servos answer as servo 1 (left) on the virtual port",
+    ),
+}
+"""On a line of Feetech servos: no joint replies, checksums of a byte, no watchdog."""
+
+MATRIX |= {f"Feetech: {name}": replace(row, spec=FEETECH) for name, row in ON_FEETECH.items()}
 
 FAST = ("all of one joint lost", "late past the time-out", "bits flipped now and then", "id twice")
 ROWS = [

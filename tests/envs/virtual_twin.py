@@ -20,6 +20,7 @@ from ashore.hardware.reading import Command, Reading
 from ashore.hardware.run.clock import LockstepClock
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.servo.control_table import ControlTable
+from ashore.hardware.servo.sample_layout import SIGNALS
 from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire.bus import Bus, BusConfig
 from ashore.hardware.wire.transport import Tap
@@ -33,16 +34,15 @@ SPEC = replace(
     ),
 )
 SENSING = replace(SPEC, imu=ImuSpec(codec="vectornav_binary"))
-TABLE = ControlTable.load("xl330")
-SIGNALS = {
-    "position": "present_position",
-    "velocity": "present_velocity",
-    "current": "present_current",
-    "duty": "present_pwm",
-    "voltage": "present_input_voltage",
-    "temperature": "present_temperature",
-    "fault": "hardware_error_status",
-}
+FEETECH = replace(
+    SPEC,
+    name="feetech chain",
+    joints=tuple(
+        replace(joint, servo="sts3215", p_gain=32, lower=-3.0, upper=3.0) for joint in SPEC.joints
+    ),
+    bus=replace(SPEC.bus, protocol="feetech", watchdog=0.0),
+)
+READ = ("position", "velocity", "current", "duty", "voltage", "temperature", "fault")
 
 
 class RockingPlant(PendulumPlant):
@@ -76,10 +76,11 @@ class VirtualTwin(Twin):
     def answer(self, data: bytes, until: float | None) -> list[Reply]:
         replies = super().answer(data, until)
         memories = [servo.memory for servo in self.firmware.servos]
-        values = {
-            signal: np.array([TABLE[name].to_si(memory.get(name)) for memory in memories])
-            for signal, name in SIGNALS.items()
-        }
+        table = ControlTable.load(str(self.config.model))
+        values = {}
+        for signal in READ:
+            name = next(name for name in SIGNALS[signal] if name in table.registers)
+            values[signal] = np.array([table[name].to_si(m.get(name)) for m in memories])
         self.truths.append(Truth(self.time, values))
         return replies
 
@@ -192,11 +193,11 @@ class Watched:
         if self._last is None and not reading.fresh.all():
             return
         for joint, fresh in enumerate(reading.fresh):
-            found = [getattr(reading, signal)[joint] for signal in SIGNALS]
+            found = [getattr(reading, signal)[joint] for signal in READ]
             if fresh:
-                possible = [[t.values[signal][joint] for signal in SIGNALS] for t in truths]
+                possible = [[t.values[signal][joint] for signal in READ] for t in truths]
             else:
-                possible = [[getattr(self._last, signal)[joint] for signal in SIGNALS]]
+                possible = [[getattr(self._last, signal)[joint] for signal in READ]]
             possible += [[-np.pi, 0, 0, 0, 0, 0, 0]] * (not reading.torque_enabled[joint])
             near = [np.allclose(found, values, atol=1e-9) for values in possible]
             assert any(near), f"joint {joint} at {reading.time}: {found} is none of {possible}"
@@ -222,6 +223,7 @@ class VirtualBench:
         path.write_text(faults, encoding="utf-8")
         self.spec, self.clock = spec, LockstepClock()
         options = {"ids": spec.ids, "rate": spec.rate, "baud": spec.bus.baud, **config}
+        options |= {"protocol": spec.bus.protocol, "model": spec.joints[0].servo}
         sensing = spec.imu is not None
         if sensing:
             options["imu"] = ImuConfig(codec=spec.imu.codec)
