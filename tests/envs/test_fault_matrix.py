@@ -441,12 +441,14 @@ def test_unplugged(tmp_path: Path) -> None:
 
 
 MIXED = [
-    *(("drop", {}), ("flip", {}), ("truncate", {}), ("short", {}), ("deaf", {}), ("garble", {})),
-    *(("noise", {"where": place}) for place in ("before", "inside", "after")),
+    *(("drop", {}), ("short", {}), ("deaf", {}), ("truncate", {}), ("echo", {})),
+    *(("noise", {"where": place}) for place in ("before", "after")),
     *(("late", {"requests": requests}) for requests in (1, 2, 3)),
     *(("delay", {"seconds": seconds}) for seconds in (0.016, 0.05, 0.2)),
-    *(("split", {"seconds": 0.0002}), ("echo", {})),
+    ("split", {"seconds": 0.0002}),
 ]
+DAMAGE = [("flip", {}), ("garble", {}), ("noise", {"where": "inside"})]
+"""What a checksum of one byte, Feetech's, does not always see."""
 
 
 @pytest.mark.slow
@@ -455,14 +457,16 @@ def test_whatever_goes_wrong_on_the_line_nothing_wrong_is_believed(
     seed: int, tmp_path: Path
 ) -> None:
     rng = np.random.default_rng(seed)
-    chosen = [MIXED[i] for i in rng.choice(len(MIXED), rng.integers(1, 5), replace=False)]
+    spec = FEETECH if seed % 4 == 3 else SPEC
+    kinds = MIXED if spec is FEETECH else MIXED + DAMAGE
+    chosen = [kinds[i] for i in rng.choice(len(kinds), rng.integers(1, 5), replace=False)]
     faults = [
         fault(kind, probability=float(rng.choice([0.02, 0.1, 0.3])), begin=1.9, end=2.4, **values)
         for kind, values in chosen
     ]
     text = f"seed = {seed}\n{''.join(faults)}"
     adapter = {"latency_timer": float(rng.choice([0.0, 0.001, 0.016]))}
-    bench = VirtualBench(text, tmp_path, version=int(rng.choice([45, 52])), **adapter)
+    bench = VirtualBench(text, tmp_path, spec, version=int(rng.choice([45, 52])), **adapter)
     robot = bench.open()
     with suppress(HardwareError):
         read(bench, robot)

@@ -32,6 +32,7 @@ from ashore.hardware.run.clock import Clock, LockstepClock
 from ashore.hardware.run.runner import Runner, RunResult
 from ashore.hardware.run.state import Exit
 from ashore.hardware.serial_robot import SerialRobot
+from ashore.hardware.spec import RobotSpec
 
 HOME = np.zeros(3)
 TICKS = 40
@@ -232,6 +233,59 @@ def line(tmp_path: Path) -> Iterator[Callable[[str], Line]]:
         one.close()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["echo", "noise", "duplicate", "stranger", "late"])
+def test_what_must_happen_on_a_real_line_as_well(
+    line: Callable[[str], Line], tmp_path: Path, kind: str
+) -> None:
+    limit = "times = 1\n" if kind == "late" else ""
+    one, clock = line(f'[[fault]]\nkind = "{kind}"\nbegin = 0.3\n{limit}'), LockstepClock()
+    robot = one.open(clock)
+    result = one.run(robot, clock, tmp_path / "run.mcap")
+    assert (result.reason, result.ticks) == ("finished", TICKS)
+    assert one.torque == 0
+    log = Log.open(tmp_path / "run.mcap")
+    check(log)
+    # Late once: asked again within the step.
+    assert (log.readings.age == 0.0).all()
+    robot.close()
+
+
+@pytest.mark.slow
+def test_a_twin_with_a_sensor_has_its_faults_from_a_file(tmp_path: Path) -> None:
+    spec, clock, path = RobotSpec.load("quadruped"), LockstepClock(), tmp_path / "faults.toml"
+    period = 1.0 / spec.rate
+    path.write_text(
+        f"""
+        [[fault]]
+        kind = "flip"
+        joints = ["rear_left_knee"]
+        begin = {5 * period}
+        end = {7 * period}
+        times = 2
+
+        [[fault]]
+        kind = "imu_silent"
+        begin = {10 * period}
+        end = {12 * period}
+        """,
+        encoding="utf-8",
+    )
+    with TwinProcess(TwinOptions(robot="quadruped", clock="lockstep", faults=path)) as twin:
+        robot = SerialRobot.open(spec, twin.port, clock, latency=1.0, imu_port=twin.imu_port)
+        readings = []
+        for tick in range(1, 20):
+            clock.sleep_until(tick * period)
+            readings.append(robot.read())
+        robot.close()
+    fresh = np.array([reading.fresh for reading in readings])
+    # Asked again in the same step, its second reply is damaged as well.
+    assert np.argwhere(~fresh)[:, 1].tolist() == [spec.names.index("rear_left_knee")]
+    ages = np.array([reading.inertial.age for reading in readings]) / period
+    assert ages.max() == pytest.approx(2.0)
+    assert ages[-1] == 0.0
+
+
 def repeat(times: int, act: Callable[[], object]) -> None:
     for _ in range(times):
         act()
@@ -333,6 +387,7 @@ from ashore.hardware.run.clock import LockstepClock, SystemClock
 from ashore.hardware.run.heartbeat import Heartbeat
 from ashore.hardware.run.runner import Runner
 from ashore.hardware.serial_robot import SerialRobot
+from ashore.hardware.spec import RobotSpec
 
 port, path, clock = sys.argv[1], sys.argv[2], {"lockstep": LockstepClock, "real": SystemClock}
 clock = clock[sys.argv[3]]()
