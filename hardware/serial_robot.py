@@ -21,6 +21,7 @@ from ashore.hardware.wire.transport import SerialTransport, Tap
 LOCKSTEP_LATENCY = 2.0
 """How long a reply is waited for where waiting takes none of the robot's time [s]."""
 
+_VOLTAGE, _TORQUE, _MARK = (list(SIGNALS).index(name) for name in ("voltage", "torque", "mark"))
 _BUDGET = 0.5  # share of a control step that a read may take before it asks nobody again
 
 
@@ -141,9 +142,16 @@ class SerialRobot:
         for index, line in enumerate(self.lines):
             result = results[line.joint.id]
             if result.ok:
-                self._raw[index] = line.layout.raw(result.data)
-                self._sampled[index] = now
+                self._take(index, line.layout.raw(result.data), now)
         return self._reading(now)
+
+    def _take(self, index: int, raw: NDArray[np.float64], now: float) -> None:
+        """Keep a sample, unless it is that of a servo that restarted and forgot what to tell."""
+        if raw[_VOLTAGE] == 0.0:
+            self._raw[index, _TORQUE] = 0.0
+            return
+        self._raw[index] = raw
+        self._sampled[index] = now
 
     def _ask(self) -> dict[int, Result]:
         """Put the one question of a cycle: a sync read where all blocks are alike, else bulk."""
@@ -157,7 +165,9 @@ class SerialRobot:
     def _reading(self, now: float) -> Reading:
         columns, sign = self._scale.si(self._raw), self.frame.sign
         # A watchdog that ran out reads -1; servos without one have none to run out.
-        tripped = columns["watchdog"] < 0.0
+        lost = columns["watchdog"] < 0.0
+        marks = np.array([line.mark for line in self.lines])
+        lost |= np.isfinite(marks) & (self._raw[:, _MARK] != marks)
         return Reading(
             time=now,
             position=self.frame.angle(columns["position"]),
@@ -168,7 +178,7 @@ class SerialRobot:
             temperature=columns["temperature"].copy(),
             age=now - self._sampled,
             fault=columns["fault"].astype(np.uint8),
-            torque_enabled=(columns["torque"] > 0.0) & ~tripped,
+            torque_enabled=(columns["torque"] > 0.0) & ~lost,
             inertial=self.imu.read(now) if self.imu is not None else None,
         )
 

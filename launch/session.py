@@ -24,7 +24,7 @@ from ashore.hardware.run.stop_input import StopInputs
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.attendance import attended, supervised
-from ashore.launch.console import say
+from ashore.launch.console import complain, say
 from ashore.policies.bundle import Bundle
 from ashore.policies.controller import PolicyController
 
@@ -109,7 +109,8 @@ def run_session(bundle: Bundle, config: SessionConfig, kind: str) -> Session:
         runner = Runner(robot, clock, log, stops=stops, heartbeat=heartbeat)
         held.append(log)
         with attended(runner, config.realtime):
-            result = runner.run(_announced(bundle, task, plans))
+            episodes = _announced(bundle, task, plans)
+            result = runner.run(_logged(episodes, log) if kind == "record" else episodes)
         held.clear()
     return Session(result=result, rewards=_rewards(out, task), log=out)
 
@@ -142,6 +143,15 @@ def _announced(bundle: Bundle, task: Task, plans: Array) -> Iterator[PolicyContr
     for index, plan in enumerate(plans, start=1):
         say(f"  episode {index} of {len(plans)}, {task.episode:g} s")
         yield PolicyController(bundle, task, plan)
+
+
+def _logged(episodes: Iterator[PolicyController], log: LogWriter) -> Iterator[PolicyController]:
+    """Those episodes that there is a log for; nothing is recorded where the disk is full."""
+    for episode in episodes:
+        if log.failure is not None:
+            complain(log.failure)
+            return
+        yield episode
 
 
 def conclude(session: Session) -> int:

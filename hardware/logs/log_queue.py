@@ -89,10 +89,17 @@ class LogQueue:
         self._finish()
         self._file.close()
         if self._failure is not None:
-            raise LogError(
-                f"the log {self._file.path} stopped short: {self._failure}; make room or choose "
-                f"another disk, what came before is readable"
-            )
+            raise LogError(self.failure)
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing more is written, as soon as that is so; else None."""
+        if self._failure is None:
+            return None
+        return (
+            f"the log {self._file.path} stopped short: {self._failure}; make room or choose "
+            "another disk, what came before is readable"
+        )
 
     def _stamps(self, robot_time: float) -> tuple[int, int]:
         robot = _nanoseconds(robot_time)

@@ -66,6 +66,11 @@ class LogWriter:
         """How many messages a full queue has dropped so far."""
         return self._queue.dropped.total()
 
+    @property
+    def failure(self) -> str | None:
+        """Why the disk takes no more, as soon as it doesn't; else None. A run is not held up."""
+        return self._queue.failure
+
     def reading(self, reading: Reading) -> None:
         """Log what the joints said at one tick."""
         body: dict[str, object] = {"time": float(reading.time)}

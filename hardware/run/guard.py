@@ -3,6 +3,7 @@
 from ashore.hardware.errors import HardwareError
 from ashore.hardware.logs.log_writer import LogWriter
 from ashore.hardware.reading import Command, Reading
+from ashore.hardware.run.leap_watch import LeapWatch
 from ashore.hardware.run.limit_watch import LimitWatch
 from ashore.hardware.run.repeats import Repeats
 from ashore.hardware.run.safety import SafetyFilter
@@ -23,6 +24,7 @@ class Guard:
         """Watch by the limits of `spec`."""
         self.spec, self.log = spec, log
         self.safety, self.limits = SafetyFilter(spec), LimitWatch(spec)
+        self.leaps = LeapWatch(spec)
         self.repeats = Repeats(log)
         self.interventions = 0
         self._bad_in_a_row = 0
@@ -45,7 +47,8 @@ class Guard:
         for crossing in self.limits.see(reading):
             level = "warning" if crossing.near else "info"
             self.log.event(reading.time, level, "limit", crossing.text)
-        danger = self.safety.danger(reading) or self.limits.danger(reading)
+        leap = self.leaps.danger(reading)
+        danger = self.safety.danger(reading) or self.limits.danger(reading) or leap
         if danger:
             raise Danger(danger)
 

@@ -14,6 +14,10 @@ class FeetechLine(ServoLine):
     Gains and limits live in EEPROM behind a lock register, which is opened for as long as it
     takes. These servos have no bus watchdog: when the host dies they hold their last goal, unless
     the supervisor takes their torque.
+
+    A goal brings torque by itself, so one that restarted would obey the next as if nothing had
+    happened. `torque_limit` is therefore set a count below what a boot sets it to, and a cycle that
+    reads another value than was set counts as torque lost.
     """
 
     def configure(self) -> None:
@@ -72,7 +76,8 @@ class FeetechLine(ServoLine):
         """
         self.put("acceleration", 0)
         self.put("goal_velocity", 0)
-        self.put("torque_limit", self.get("max_torque"))
+        self.mark = max(self.get("max_torque") - 1, 0)
+        self.put("torque_limit", int(self.mark))
         self.put("goal_position", self.get("present_position"))
         self.put("torque_enable", _ON)
         if self.get("torque_enable") != _ON:
@@ -104,4 +109,5 @@ class FeetechLine(ServoLine):
     def softened(self, share: float) -> Setting:
         """A share of the largest torque."""
         register = self.table["torque_limit"]
-        return Setting(register, round(share * register.maximum))
+        self.mark = max(round(share * register.maximum) - 1, 0)
+        return Setting(register, int(self.mark))

@@ -23,8 +23,12 @@ SIGNALS = {
     "fault": ("hardware_error_status",),
     "torque": ("torque_enable",),
     "watchdog": ("bus_watchdog",),
+    "mark": ("torque_limit",),
 }
-"""What a cycle brings of every servo, and the registers that say it, the first that a model has."""
+"""What a cycle brings of every servo, and the registers that say it, the first that a model has.
+
+The mark is a number that a boot resets, of servos that take a goal for an order to bring torque.
+"""
 
 _CODES = {1: "b", 2: "h", 4: "i"}
 

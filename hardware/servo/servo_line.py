@@ -1,5 +1,6 @@
 """`ServoLine`: the conversation with one servo outside the control cycle."""
 
+import math
 from abc import ABC, abstractmethod
 from typing import NamedTuple
 
@@ -34,6 +35,8 @@ class ServoLine(ABC):
         self.layout = layout_of(joint.servo)
         self.who = f"servo {joint.id} ({joint.name})"
         self.firmware = 0
+        self.mark = math.nan
+        """Counts that its `mark` must read while it holds; NaN if it has none."""
 
     @property
     def fast(self) -> bool:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 from log_samples import HEADER, opened, reading
@@ -145,3 +146,21 @@ def test_a_closed_log_takes_no_more(tmp_path):
     log.close()
     with pytest.raises(LogError, match="is closed"):
         log.event(0.0, "info", "test", "late")
+
+
+def test_a_disk_that_takes_no_more_is_known_while_the_robot_runs(tmp_path, monkeypatch):
+    log = LogWriter(tmp_path / "log.mcap", HEADER)
+    assert log.failure is None
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(log._queue._file, "flush", full)
+    for _ in range(500):
+        log.event(0.0, "info", "test", "still here")
+        if log.failure:
+            break
+        time.sleep(0.01)
+    assert "stopped short: [Errno 28] No space left on device; make room" in log.failure
+    with pytest.raises(LogError, match="stopped short"):
+        log.close()
