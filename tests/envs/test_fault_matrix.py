@@ -186,12 +186,14 @@ MATRIX = {
         sees={"fault": 1, "voltage": 3.0, **NO_TORQUE},
         ends="joint middle reports input voltage out of limits",
     ),
+    # What it forgot is where a cycle reads: no sample, rather than one of zeros.
     "a dip of the supply resets a servo": Row(
-        faults=now("reboot", "middle", seconds=0.0), sees=NO_TORQUE, ends=LIMP
+        faults=now("reboot", "middle", seconds=0.0), **GONE, sees=NO_TORQUE, ends=LIMP
     ),
     "a servo reboots": Row(
         faults=now("reboot", "middle"),
         misses="middle",
+        back=False,
         sees=NO_TORQUE,
         told=("missed",),
         ends=f"joint middle {STALE}",
@@ -237,9 +239,11 @@ MATRIX = {
         refused="servo 2 (middle) has firmware 37; 38 or newer has the watchdog",
     ),
     "return delay 250": Row(faults=fault("setting", register="return_delay_time", value=250)),
-    # Sensors. What a servo says of its own joint is believed: nothing contradicts it.
+    # Sensors. What a servo says of its own joint is believed, if a joint can do it.
     "an encoder is stuck": Row(faults=now("stuck", "middle"), sees={"velocity": 0.0}),
-    "an encoder jumps": Row(faults=now("jump", "middle", angle=0.8)),
+    "an encoder jumps": Row(
+        faults=now("jump", "middle", angle=0.8), ends=r"joint middle leapt by 0\.8\d rad .*"
+    ),
     "an encoder jumps far": Row(
         faults=now("jump", "middle", angle=5.0), ends="joint middle is far outside its limits"
     ),
