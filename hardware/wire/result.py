@@ -56,6 +56,11 @@ class Counters:
     retried: int = 0
     """Questions asked again."""
 
+    @property
+    def silent(self) -> int:
+        """Answers that did not come, or came damaged."""
+        return self.missing + self.corrupt
+
     def count(self, results: Iterable[Result]) -> None:
         """Count each of `results` under its status."""
         good = 0
