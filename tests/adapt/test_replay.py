@@ -8,6 +8,8 @@ from ashore.adapt.errors import AdaptError
 from ashore.adapt.replay import Replay, ReplayConfig
 from ashore.adapt.replay_set import whole_log_errors
 
+pytestmark = pytest.mark.slow
+
 TRUTH = {"friction_base": 0.03, "command_delay": 0.024, "encoder_offset": 0.05, "mass": 1.2}
 VALUES = {name: np.full((1, 1), value) for name, value in TRUTH.items()}
 

@@ -13,6 +13,8 @@ from ashore.envs.randomize.term import Term
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 SERVO, QUADRUPED = RobotSpec.load("servo"), RobotSpec.load("quadruped")
 
 EVERY_KIND = (

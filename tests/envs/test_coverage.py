@@ -12,6 +12,8 @@ from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 SERVO = RobotSpec.load("servo")
 VISCOUS = Randomization(terms=(Term(parameter="viscous", low=0.002, high=0.006),))
 

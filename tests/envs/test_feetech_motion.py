@@ -10,6 +10,8 @@ from feetech_host import CONFIG, FeetechHost
 from ashore.envs.twin.feetech.goal_ramp import UNLIMITED, GoalRamp
 from ashore.hardware.wire import feetech
 
+pytestmark = pytest.mark.slow
+
 COUNT = math.tau / 4096
 VOLTAGE, OVERHEAT, OVERCURRENT, OVERLOAD = 0x01, 0x04, 0x08, 0x20
 WHOLE_TURNS = 0x10

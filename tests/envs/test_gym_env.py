@@ -15,6 +15,8 @@ from stable_baselines3.common.env_checker import check_env as check_for_baseline
 from ashore.envs.errors import RenderError
 from ashore.envs.gym_env import ENVIRONMENTS, RobotEnv, register_envs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(params=list(ENVIRONMENTS))
 def env(request):

@@ -15,6 +15,8 @@ from ashore.envs.tasks import make_task
 from ashore.envs.tasks.walk import FASTEST, ONSET, SLOWEST
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 NOMINAL = Randomization(terms=())
 PLAYED = [("servo", "track"), ("servo", "swing_up"), ("arm", "reach"), ("quadruped", "walk")]
 

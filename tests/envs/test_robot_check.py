@@ -7,6 +7,8 @@ from ashore.envs.draft.joint_name import limbs, mirror_pairs
 from ashore.envs.draft.robot_check import check_robot
 from ashore.hardware.spec import shipped_robots
 
+pytestmark = pytest.mark.slow
+
 
 def broken(tmp_path, text=None, **edit):
     """What is found of the walker, or of `text`, after its files were edited."""

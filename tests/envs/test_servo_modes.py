@@ -14,6 +14,8 @@ from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.wire import dynamixel
 from ashore.hardware.wire.frame import Frame, Parser
 
+pytestmark = pytest.mark.slow
+
 CONFIG = FirmwareConfig(ids=(1, 2))
 ACCESS, DATA_RANGE, DATA_LIMIT = 7, 4, 6
 REVERSE, BY_TIME, TORQUE_BY_GOAL = 1, 4, 8

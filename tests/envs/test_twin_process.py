@@ -20,6 +20,8 @@ from ashore.hardware.run.clock import LockstepClock
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec, find_robot
 
+pytestmark = pytest.mark.slow
+
 
 def drive(twin: TwinProcess) -> list[Reading]:
     """A short wave on a lockstep twin."""

@@ -11,6 +11,8 @@ from ashore.hardware.errors import RunError
 from ashore.hardware.run import realtime as module
 from ashore.hardware.run.realtime import PRIORITY, realtime
 
+pytestmark = pytest.mark.slow
+
 
 class Kernel:
     """What the system would do, and whether it allows it."""

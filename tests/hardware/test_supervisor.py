@@ -25,6 +25,8 @@ from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.wire import dynamixel, feetech
 
+pytestmark = pytest.mark.slow
+
 TORQUE = ControlTable.load("xl330")["torque_enable"]
 OFF = dynamixel.write(1, TORQUE.address, b"\x00")
 PACKETS = [dynamixel.sync_write({1: b"\x00"}, TORQUE.address), OFF]

@@ -16,6 +16,8 @@ from ashore.hardware.run.state import Exit
 from ashore.launch.cli import run
 from ashore.policies.bundle import Bundle
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def policy(tmp_path: Path) -> Path:

@@ -8,6 +8,8 @@ import pytest
 from ashore.hardware.logs.log import Log
 from ashore.launch.cli import run
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 NAMES = {
     "xl330_heldout_mae_rad",

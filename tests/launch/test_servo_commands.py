@@ -14,6 +14,8 @@ from ashore.hardware.wire import dynamixel, feetech, scan, servo_talk
 from ashore.launch import doctoring
 from ashore.launch.cli import run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def prompt(monkeypatch):

@@ -19,7 +19,7 @@ from ashore.policies.learners.off_policy import make_off_policy, off_policy_acto
 from ashore.policies.policy import Policy
 from ashore.policies.train_config import NetworkConfig, OffPolicyConfig, TrainConfig
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
 
 SPEC, RANGES = RobotSpec.load("servo"), Randomization.load("servo")
 TASK = make_task("track", SPEC)
