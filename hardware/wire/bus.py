@@ -5,15 +5,17 @@ from functools import lru_cache
 
 from ashore.hardware.servo.control_table import Register
 from ashore.hardware.wire import dynamixel
-from ashore.hardware.wire.ask_again import Blocks, ask_behind, bulk, hold
-from ashore.hardware.wire.exchange import JointRead
+from ashore.hardware.wire.ask_again import ask_behind, bulk, judge, several, silent_of
+from ashore.hardware.wire.joint_read import Blocks, JointRead, sizes_of, widened, wider
 from ashore.hardware.wire.patience import BusConfig
+from ashore.hardware.wire.question import trimmed
 from ashore.hardware.wire.result import Counters, Result, Status
 from ashore.hardware.wire.servo_talk import ServoTalk
 
 __all__ = ["Bus", "BusConfig", "Counters", "JointRead", "Result", "Status"]
 
-_JOINTLY = -1  # "length" of what a servo may owe after a fast read: no status is like it
+_NOBODY: frozenset[int] = frozenset()
+_MISSING = Result(Status.MISSING)
 
 
 class Bus(ServoTalk):
@@ -22,6 +24,9 @@ class Bus(ServoTalk):
     Whatever is asked of many comes back as one result a servo. One that is silent costs its own
     result: those it silenced are asked again, within the config's budget. From then on it is in
     doubt, left out of joint reads, and asked for ever more rarely until it answers.
+
+    Every joint read ends in bounded time, whoever is silent or late: within a budget by 1.9 of it,
+    or by the budget and what one question takes on the wire and a millisecond, if that is later.
     """
 
     _under_way: JointRead | None = None
@@ -80,7 +85,7 @@ class Bus(ServoTalk):
             BusError: the line is not Dynamixel's.
         """
         blocks = dict.fromkeys(ids, (address, size))
-        return self._begin(blocks, first, lambda asked: _request(asked, address, size))
+        return self._begin(blocks, first, _sync_request)
 
     def begin_fast_bulk_read(self, blocks: Blocks, first: bytes = b"") -> JointRead:
         """Send a fast bulk read, and return at once, as `begin_fast_sync_read` does.
@@ -88,9 +93,7 @@ class Bus(ServoTalk):
         Raises:
             BusError: the line is not Dynamixel's.
         """
-        return self._begin(
-            blocks, first, lambda asked: dynamixel.fast_bulk_read({i: blocks[i] for i in asked})
-        )
+        return self._begin(blocks, first, dynamixel.fast_bulk_read)
 
     def finish(self, read: JointRead) -> dict[int, Result]:
         """Return what every servo said to a fast read that was begun.
@@ -98,14 +101,13 @@ class Bus(ServoTalk):
         Those that a silent one cut off are asked again, unless the next read is on its way.
         """
         if read is not self._under_way:
-            return read.results or self._judge(read)
+            return read.results or judge(self._exchange, self._doubt, read)
         self._under_way = None
         try:
             self._exchange.collect(read)
-            results = self._judge(read)
+            results = judge(self._exchange, self._doubt, read)
             if self.config.retries:
-                silent = _silent(results, read.sizes)
-                results |= ask_behind(self._exchange, self._doubt, silent, read.blocks)
+                results |= ask_behind(self._exchange, self._doubt, read, results)
         finally:
             self._exchange.patience.relax()
         return results
@@ -140,25 +142,24 @@ class Bus(ServoTalk):
 
     def _plain_read(self, blocks: Blocks, *, alike: bool) -> dict[int, Result]:
         """Ask for blocks that come in a status each; they are of one address and size if alike."""
-        patience, results = self._exchange.patience, dict[int, Result]()
-        patience.hurry()
+        results = dict[int, Result]()
+        self._exchange.hurry()
         try:
-            present = self._worth_asking(blocks)
-            if present and alike:
-                packet = self.protocol.sync_read(present, *blocks[present[0]])
-                results = self._exchange.ask(packet, {i: blocks[i][1] for i in present})
-                hold(self._doubt, results, blocks)
-            elif present:
-                results = bulk(self._exchange, self._doubt, present, blocks)
+            asked, more = self._worth_asking(blocks, jointly=False)
+            if asked:
+                ids, doubted = list(asked), [i for i in asked if i in self._doubt]
+                sync = alike and self.protocol.sync_read(ids, *asked[ids[0]])
+                packet = sync or several(self.protocol, asked)
+                answers = self._exchange.ask(packet, sizes_of(asked), wary=doubted)
+                self._weigh(answers, sizes_of(asked))
+                results = trimmed(answers, more) if more else answers
             if self.config.retries:
-                results |= self._ask_anew(_silent(results, present), blocks)
+                results |= self._ask_anew(silent_of(results, results), blocks)
         finally:
-            patience.relax()
-        return {servo: results.get(servo, Result(Status.MISSING)) for servo in blocks}
+            self._exchange.patience.relax()
+        return {servo: results.get(servo, _MISSING) for servo in blocks}
 
-    def _begin(
-        self, blocks: Blocks, first: bytes, request: Callable[[tuple[int, ...]], bytes]
-    ) -> JointRead:
+    def _begin(self, blocks: Blocks, first: bytes, request: Callable[[Blocks], bytes]) -> JointRead:
         """Send a fast read, `request` of those worth asking, behind an instruction `first`."""
         self._require_dynamixel("fast sync read")
         under_way, question = self._under_way, None
@@ -167,49 +168,57 @@ class Bus(ServoTalk):
             question = None if self._doubt else self._question(blocks, request)
             self._exchange.collect(under_way)
             if not under_way.whole:
-                self._judge(under_way)
+                judge(self._exchange, self._doubt, under_way)
                 question = None
-        self._exchange.patience.hurry()
+        self._exchange.hurry()
         try:
-            packet, read = question or self._question(blocks, request)
-            if packet or first:
-                self._exchange.begin(packet, read, first)
+            read = question or self._question(blocks, request)
+            if read.asked or first:
+                self._exchange.begin(request(read.asked) if read.asked else b"", read, first)
         except BaseException:
             self._exchange.patience.relax()
             raise
         self._under_way = read
         return read
 
-    def _question(
-        self, blocks: Blocks, request: Callable[[tuple[int, ...]], bytes]
-    ) -> tuple[bytes, JointRead]:
-        """Return `request` of those worth asking, and the read that it begins."""
-        asked = tuple(self._worth_asking(blocks))
-        read = JointRead(blocks=blocks, sizes={i: blocks[i][1] for i in asked})
-        return request(asked) if asked else b"", read
+    def _question(self, blocks: Blocks, request: Callable[[Blocks], bytes]) -> JointRead:
+        """Return the read of those worth asking."""
+        asked, more = self._worth_asking(blocks, jointly=True)
+        doubted = frozenset(i for i in asked if i in self._doubt) if self._doubt else _NOBODY
+        return JointRead(blocks=blocks, request=request, asked=asked, more=more, doubted=doubted)
 
-    def _judge(self, read: JointRead) -> dict[int, Result]:
-        """Return what a collected reply says of everybody, and hold the silent in doubt."""
-        results = self._exchange.decode(read)
-        if not read.whole:
-            for servo in _silent(results, results):
-                self._doubt.owe(servo, _JOINTLY)
-        read.results = {servo: results.get(servo, Result(Status.MISSING)) for servo in read.blocks}
-        return read.results
+    def _worth_asking(self, blocks: Blocks, *, jointly: bool) -> tuple[Blocks, int]:
+        """Return whom a read of many should ask for what, and how much earlier that begins.
 
-    def _worth_asking(self, ids: Iterable[int]) -> list[int]:
-        """Return those of `ids` whom a joint read should ask."""
-        worth = [servo for servo in ids if servo not in self._doubt or self._doubt.due(servo)]
-        return self._present(worth)
+        Servos in doubt are proved first, or, where nobody is heard or a proof would cost too much,
+        by the read itself.
+        """
+        patience = self._exchange.patience
+        if patience.over():
+            return {}, 0
+        doubtful = [servo for servo in blocks if servo in self._doubt] if self._doubt else []
+        if not doubtful:
+            return blocks, 0
+        due = [servo for servo in doubtful if self._doubt.due(servo)]
+        well = [servo for servo in blocks if servo not in doubtful]
+        if due and (not well or patience.slow):
+            turn = self._doubt.vain(due[0]) % len(due)
+            asked = {servo: blocks[servo] for servo in (*well, *due[turn:], *due[:turn])}
+            more = wider(self._doubt, asked, jointly=jointly)
+            if more is not None:
+                return widened(asked, more), more
+        present = self._present([servo for servo in blocks if servo in due or servo in well])
+        if patience.over():
+            return {}, 0
+        return {servo: blocks[servo] for servo in present}, 0
 
     def _ask_anew(self, silent: Sequence[int], blocks: Blocks) -> dict[int, Result]:
         """Ask those again who left plain statuses owing; the first, likely dead, comes last."""
         self.counters.retried += len(silent)
-        if self.protocol is dynamixel and len(silent) > 1:
-            present = self._present(silent)
-            if not present or self._exchange.patience.over():
+        if self._may_ask_jointly and len(silent) > 1:
+            if self._exchange.patience.over():
                 return {}
-            return bulk(self._exchange, self._doubt, present, blocks)
+            return bulk(self._exchange, self._doubt, [*silent[1:], silent[0]], blocks)
         found: dict[int, Result] = {}
         for servo in (*silent[1:], *silent[:1]):
             if not self._exchange.patience.over():
@@ -220,9 +229,9 @@ class Bus(ServoTalk):
         return found
 
 
-def _silent(results: Mapping[int, Result], asked: Iterable[int]) -> list[int]:
-    """Return those of `asked` that gave no good answer."""
-    return [servo for servo in asked if results[servo].silent]
+def _sync_request(blocks: Blocks) -> bytes:
+    """Return a fast sync read of blocks that are all alike."""
+    return _request(tuple(blocks), *next(iter(blocks.values())))
 
 
 @lru_cache(maxsize=16)

@@ -3,45 +3,20 @@
 import math
 import time
 from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from ashore.hardware.wire import joint_reply
-from ashore.hardware.wire.joint_reply import Block
-from ashore.hardware.wire.parser import Frame
+from ashore.hardware.wire.joint_read import JointRead
+from ashore.hardware.wire.parser import BROADCAST, Frame
 from ashore.hardware.wire.patience import BusConfig, Patience
 from ashore.hardware.wire.protocol import PROTOCOLS
+from ashore.hardware.wire.question import Question, heard, trimmed
 from ashore.hardware.wire.result import Counters, Result, Status
 from ashore.hardware.wire.transport import Transport
 
 _CHUNK = 4096
+_QUIET = 0.02  # longest that an adapter keeps a reply, and more than servos take to give it [s]
+_WINDOWS = 10  # stretches of that in which a line may become quiet before the first instruction
 _CORRUPT, _MISSING = Result(Status.CORRUPT), Result(Status.MISSING)
-
-
-@dataclass(kw_only=True)
-class JointRead:
-    """A fast read that was sent; its reply is one packet."""
-
-    blocks: Mapping[int, tuple[int, int]]
-    """Address and size of each servo that the caller asked for."""
-    sizes: Mapping[int, int]
-    """Bytes of those really asked, in the order of asking; the others are in doubt."""
-    sent: float = 0.0
-    """When the request went out, on the monotonic clock [s]."""
-    length: int = 0
-    """Bytes of request and reply."""
-    deadline: float = 0.0
-    """Until when to wait, on the monotonic clock [s]."""
-    raw: bytes = b""
-    """What came."""
-    collected: bool = False
-    """Whether the wait for it is over."""
-    results: dict[int, Result] = field(default_factory=dict)
-    """What it says, of everybody asked for, once it is decoded."""
-
-    @property
-    def whole(self) -> bool:
-        """Whether as many bytes came as were asked for."""
-        return not self.sizes or joint_reply.is_whole(self.raw, self.sizes)
 
 
 class Exchange:
@@ -62,22 +37,43 @@ class Exchange:
         self.twice: set[int] = set()
         """Who answered the last question more than once."""
         self._parser = self.protocol.parser()
-        self._missed: tuple[float, int] | None = None
+        self._settled = False
+        self._sent = b""
+        self._gated = False  # whether the adapter keeps what the host says from it
+        self._missed: tuple[float, int, Mapping[int, int]] | None = None
         self._open: JointRead | None = None
+
+    def hurry(self) -> None:
+        """Let the budget of a joint read begin, if the config has one.
+
+        If nobody was heard in the last one, and something comes now, the line has become slow:
+        this one is spent on letting everything that is under way pass by.
+        """
+        if not self._settled:
+            self._settle()
+        self.patience.hurry()
+        if self.patience.whole and self.transport.drain(0.0).replace(self._sent, b"", 1):
+            self._lateness()
+            while (left := self.patience.left) > 0.0:
+                self.transport.read(_CHUNK, left)
 
     def send(self, packet: bytes) -> float:
         """Send an instruction that nobody answers, on a line freed of what nobody asked for.
 
-        If a fast read is under way, its reply is waited for first. Returns when the instruction
-        went out, on the monotonic clock [s].
+        If a fast read is under way, its reply is waited for first. The first instruction of all
+        waits until whoever spoke here before has its answers: the line must be quiet for once.
+        Returns when the instruction went out, on the monotonic clock [s].
         """
         if self._open is not None:
             self.collect(self._open)
-        if self.transport.drain(0.0):
+        if not self._settled:
+            self._settle()
+        # What nobody answered may have come back by itself.
+        if self.transport.drain(0.0).replace(self._sent, b"", 1):
             self._lateness()
         self._parser.reset()
         self.counters.sent += 1
-        sent = self.patience.now()
+        self._sent, sent = packet, self.patience.now()
         self.transport.write(packet)
         return sent
 
@@ -93,32 +89,47 @@ class Exchange:
         `slots` is time that they spend on waiting for their turn, beyond the usual [s]. Refusals
         of those in `wary` are not believed: they have no length to tell a late one by.
         """
+        question = Question(self.protocol, packet, sizes, wary)
         sent = self.send(packet)
-        lengths = {servo: self.protocol.overhead + size for servo, size in sizes.items()}
-        length = len(packet) + sum(lengths.values())
-        deadline = self.patience.deadline(length, len(sizes), slots)
-        # Once somebody has spoken, a pause means that nobody else will.
-        pause = self.patience.pause(max(lengths.values(), default=0)) + slots
-        silent_from = math.inf
-        results: dict[int, Result] = {}
-        self.twice = set()
-        while len(results) < len(sizes):
-            left = min(deadline, silent_from + pause) - self.patience.now()
-            frames = self._parser.feed(self._hear(lengths, results, left, pause))
-            if frames:
-                silent_from = self.patience.now()
-            if left <= 0.0:
-                frames += self._parser.flush()
-            self._sort(frames, sizes, results, wary)
-            if left <= 0.0:
-                break
+        self._listen(question, slots)
+        results, self.twice = question.results, question.twice
+        if question.echo is None and results:
+            self._gated = True
+        elif self._gated and question.open:
+            question.take_echo()
+        if results:
+            self.patience.hear()
         if not slots:
-            self._note(sent, length, len(results) == len(sizes))
+            silent = {i: n for i, n in sizes.items() if i not in results}
+            self._note(sent, question.length, silent)
         damaged = set(self._parser.corrupt_ids)
         for servo in sizes:
             results.setdefault(servo, _CORRUPT if servo in damaged else _MISSING)
         self.counters.count(results.values())
         return {servo: results[servo] for servo in sizes}
+
+    def _listen(self, question: Question, slots: float) -> None:
+        """Take what comes until everybody has answered, or nobody will any more."""
+        lengths = question.lengths
+        deadline = self.patience.deadline(question.length, len(lengths), slots)
+        # Once somebody has spoken, a pause means that nobody else will.
+        pause = self.patience.pause(max(lengths.values(), default=0)) + slots
+        silent_from, left = math.inf, 1.0
+        while question.open and left > 0.0:
+            left = min(deadline, silent_from + pause) - self.patience.now()
+            frames = self._parser.feed(self._hear(question, left, pause))
+            if frames:
+                silent_from = self.patience.now()
+            if left <= 0.0:
+                frames += self._parser.flush()
+            self._weigh(question.take(frames))
+
+    def _hear(self, question: Question, left: float, pause: float) -> bytes:
+        """Return bytes that came: no more than what is due, and not beyond a pause."""
+        if left <= 0.0:
+            return self.transport.read(_CHUNK, 0.0)
+        wanted = question.due(len(self._parser), self._parser.lacking)
+        return self.transport.read(wanted, min(left, pause / 2))
 
     def begin(self, packet: bytes, read: JointRead, first: bytes = b"") -> None:
         """Send a fast read, in one write with an instruction `first` that nobody answers."""
@@ -142,13 +153,17 @@ class Exchange:
         most = whole + _CHUNK
         while left > 0.0 and len(raw) < most and not joint_reply.is_whole(raw, read.sizes):
             left = min(read.deadline, silent_from + pause) - self.patience.now()
-            wanted = max(whole - len(raw), 1) if left > 0.0 else _CHUNK
+            wanted = joint_reply.lacking(raw, read.sizes) if left > 0.0 else _CHUNK
             data = self.transport.read(wanted, min(max(left, 0.0), pause / 2))
             if data:
                 silent_from = self.patience.now()
                 raw += data
         read.raw = raw
-        self._note(read.sent, read.length, read.whole)
+        is_whole = read.whole
+        if is_whole or read.heard:
+            self.patience.hear()
+        silent = {} if is_whole else {BROADCAST: whole - self.protocol.overhead}
+        self._note(read.sent, read.length, silent)
 
     def _poll(self, read: JointRead, whole: int) -> bytes:
         """Return what came of a reply by asking over and over from shortly before it is due on."""
@@ -169,68 +184,41 @@ class Exchange:
         blocks = joint_reply.fast_blocks(read.raw, read.sizes)
         results = dict.fromkeys(read.sizes, _MISSING)
         for servo, block in blocks.items():
-            results[servo] = self._result(block) if block else _CORRUPT
+            results[servo] = heard(self.protocol, block) if block else _CORRUPT
+        if read.more:
+            results = trimmed(results, read.more)
         self.counters.count(results.values())
         return results
 
-    def _hear(
-        self, lengths: Mapping[int, int], results: Mapping[int, Result], left: float, pause: float
-    ) -> bytes:
-        """Return bytes that came: no more than what is due, and not beyond a pause."""
-        if left <= 0.0:
-            return self.transport.read(_CHUNK, 0.0)
-        missing = [length for servo, length in lengths.items() if servo not in results]
-        # The last status may be a refusal, which is shorter.
-        due = sum(missing) - missing[-1] + self.protocol.overhead
-        wanted = max(due - len(self._parser), self._parser.lacking)
-        return self.transport.read(wanted, min(left, pause / 2))
+    def _settle(self) -> None:
+        """Throw away what somebody else asked for, until it is quiet, and not for ever."""
+        self._settled, quiet = True, min(self.config.latency, _QUIET)
+        for _ in range(_WINDOWS):
+            if not self.transport.read(_CHUNK, quiet):
+                break
 
-    def _sort(
-        self,
-        frames: Iterable[Frame],
-        sizes: Mapping[int, int],
-        results: dict[int, Result],
-        wary: Container[int],
-    ) -> None:
-        """Put each servo's first fitting status into `results`; echoes and strangers drop out."""
-        for frame in frames:
-            if frame.is_status and frame.id in sizes and frame.id not in results:
-                result = self._result(Block(frame.error, frame.params))
-                if result.status is Status.REFUSED:
-                    fits = frame.id not in wary
-                else:
-                    fits = len(result.data) == sizes[frame.id]
-                if fits:
-                    results[frame.id] = result
-                    continue
-            if frame.is_status:
-                self._lateness()
-                self.twice |= {frame.id} & results.keys()
-
-    def _result(self, block: Block) -> Result:
-        error, data = block
-        if not error:
-            return Result(Status.OK, data)
-        number, alert = self.protocol.refusal(error), self.protocol.alert(error)
-        if number:
-            return Result(Status.REFUSED, b"", number, alert)
-        return Result(Status.OK, data, self.protocol.hardware(error), alert)
-
-    def _note(self, sent: float, length: int, answered: bool) -> None:
+    def _note(self, sent: float, length: int, silent: Mapping[int, int]) -> None:
         """Learn from how a question ended, and quiet the line if somebody said nothing.
 
-        In a hurry the line has been quiet already, for as long as anybody was waited for.
+        In a hurry the line has been quiet already, for as long as anybody was waited for. `silent`
+        are the sizes of what did not come.
         """
-        if answered:
+        if not silent:
             self._missed = None
             self.patience.learn(sent, length)
             return
-        self._missed = (sent, length)
+        self._missed = (sent, length, silent)
         if self.transport.drain(0.0 if self.patience.hurried else self.patience.allowance):
+            self._lateness()
+
+    def _weigh(self, strays: Iterable[Frame]) -> None:
+        """Learn from answers that nobody waited for any more."""
+        silent = self._missed[2] if self._missed is not None else {}
+        if any(silent.get(frame.id) == len(frame.params) for frame in strays):
             self._lateness()
 
     def _lateness(self) -> None:
         """Learn that the last question was answered after all, now that nobody waited any more."""
         if self._missed is not None:
-            self.patience.learn(*self._missed)
+            self.patience.learn(*self._missed[:2])
             self._missed = None

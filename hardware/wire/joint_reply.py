@@ -107,6 +107,20 @@ def is_whole(raw: bytes, sizes: Mapping[int, int]) -> bool:
     return start >= 0 and len(raw) - start >= fast_length(sizes.values())
 
 
+def lacking(raw: bytes, sizes: Mapping[int, int]) -> int:
+    """Return how many bytes at least the joint reply lacks, if `raw` came, stale replies too."""
+    front, _ = _front(tuple(sizes.values()))
+    start, whole = raw.find(front), fast_length(sizes.values())
+    if start < 0:
+        return whole - min(len(raw), len(front) - 1)
+    return whole - (len(raw) - start)
+
+
+def has_begun(raw: bytes, sizes: Mapping[int, int]) -> bool:
+    """Return whether `raw` holds the front of the joint reply: somebody was there to give it."""
+    return _front(tuple(sizes.values()))[0] in raw
+
+
 def fast_sync_blocks(raw: bytes, ids: Sequence[int], size: int) -> dict[int, Block | None]:
     """Return what each servo said in a joint reply of `size` bytes each, as `fast_blocks` does."""
     return fast_blocks(raw, dict.fromkeys(ids, size))

@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from ashore.hardware.wire.protocol import ProtocolName
 
+PROOFS = 0.3
+"""Share of a joint read's budget in which servos in doubt may be asked for proof."""
+
 _BITS_A_BYTE = 10  # 8N1: start, eight, stop
 _LEAST = 0.001  # longest pause that a healthy host and adapter may make without warning [s]
+_REACH = 1.9  # budgets after which nobody is waited for: 2 are a control step, as a rule
 _FADING = 0.98  # share of the worst latency that is still believed after the next answer
 
 
@@ -30,15 +34,21 @@ class BusConfig:
     """How long before a joint reply is due the host stops sleeping and asks for it over and over:
     it has it sooner by what waking takes, and spends that much of a processor on each [s]."""
     budget: float | None = None
-    """Time after which a joint read asks nobody again [s]. Its waits then follow the latency that
-    this line has shown. None: it takes as long as it takes, for a line in lockstep."""
+    """Time after which a joint read asks nobody any more [s]. Its waits then follow the latency
+    that this line has shown, and end after 1.9 budgets. None: it takes as long as it takes, for a
+    line in lockstep."""
 
 
 class Patience:
     """How long to wait for an answer: the wire's own time, and an allowance beyond it.
 
     The allowance is `latency`. Within a budget it is twice the worst latency lately seen and a
-    millisecond, and no more than `latency`: a silent servo then costs what it must.
+    millisecond, and no more than `latency`: a silent servo then costs what it must. After a joint
+    read in which nobody spoke it is `latency` once: the line may have become slow.
+
+    The bound: no question begins after the budget, and none is waited for longer than until 1.9
+    budgets are over, or the time that question and answers take on the wire and a millisecond,
+    where that is later.
     """
 
     def __init__(self, config: BusConfig, now: Callable[[], float] = time.monotonic) -> None:
@@ -47,6 +57,10 @@ class Patience:
         self.now = now
         self._worst: float | None = None
         self._begun: float | None = None
+        self._heard = False
+        self.whole = False
+        """Whether this joint read waits for the whole latency, since nobody spoke in the last."""
+        self._next_whole: bool | None = False  # None: in vain; not again before somebody speaks
 
     @property
     def hurried(self) -> bool:
@@ -60,20 +74,42 @@ class Patience:
         return self.now() >= self._begun + share * self.config.budget
 
     @property
+    def left(self) -> float:
+        """How long anybody may yet be waited for within a budget [s]; 0 or less without one."""
+        if self._begun is None or self.config.budget is None:
+            return 0.0
+        return self._begun + _REACH * self.config.budget - self.now()
+
+    @property
+    def slow(self) -> bool:
+        """Whether a silent servo costs so much of a budget that proofs must cost nothing more."""
+        return self.hurried and self.allowance > PROOFS * (self.config.budget or 0.0)
+
+    @property
     def allowance(self) -> float:
         """Longest wait beyond the wire's own time [s]."""
-        if self._worst is None or not self.hurried:
+        if self._worst is None or not self.hurried or self.whole:
             return self.config.latency
         return min(self.config.latency, 2.0 * self._worst + _LEAST)
 
     def hurry(self) -> None:
         """Let the budget begin, if the config has one."""
-        if self.config.budget is not None:
-            self._begun = self.now()
+        if self.config.budget is None:
+            return
+        self.relax()
+        self._begun, self._heard = self.now(), False
+        if self._next_whole:
+            self.whole, self._next_whole = True, None
+
+    def hear(self) -> None:
+        """Take note that somebody spoke."""
+        self._heard, self.whole, self._next_whole = True, False, False
 
     def relax(self) -> None:
         """Let the budget end."""
-        self._begun = None
+        if self.hurried and not self._heard and self._next_whole is not None:
+            self._next_whole = True
+        self._begun, self.whole = None, False
 
     def wire(self, length: int) -> float:
         """Return the time that `length` bytes take on the wire [s]."""
@@ -81,8 +117,11 @@ class Patience:
 
     def deadline(self, length: int, replies: int, slots: float = 0.0) -> float:
         """Return until when to wait for `replies`, if they and the question are `length` bytes."""
-        wait = self.wire(length) + replies * self.config.return_delay + slots + self.allowance
-        return self.now() + wait
+        end = self.now() + self.wire(length) + replies * self.config.return_delay + slots
+        allowance = self.allowance
+        if self.hurried:
+            allowance = max(min(allowance, self.left + self.now() - end), _LEAST)
+        return end + allowance
 
     def pause(self, length: int) -> float:
         """Return how long a line may be silent before a reply of `length` bytes [s]."""

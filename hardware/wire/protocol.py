@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal, Protocol
 
 from ashore.hardware.wire import dynamixel, feetech
-from ashore.hardware.wire.parser import PacketParser
+from ashore.hardware.wire.parser import Frame, PacketParser
 
 ProtocolName = Literal["dynamixel2", "feetech"]
 """Names of the wire protocols that there are."""
@@ -31,6 +31,10 @@ class ServoProtocol(Protocol):
     @property
     def largest_id(self) -> int:
         """Largest id a servo can have."""
+        ...
+
+    def encode(self, frame: Frame) -> bytes:
+        """Return the bytes of a frame on the wire."""
         ...
 
     def ping(self, servo: int) -> bytes:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from ashore.hardware.errors import BusError
 from ashore.hardware.servo.control_table import Register
 from ashore.hardware.wire import dynamixel, feetech
+from ashore.hardware.wire.ask_again import several
 from ashore.hardware.wire.doubt import Doubt
 from ashore.hardware.wire.exchange import Exchange
 from ashore.hardware.wire.parser import BROADCAST
-from ashore.hardware.wire.patience import BusConfig
+from ashore.hardware.wire.patience import PROOFS, BusConfig
 from ashore.hardware.wire.protocol import ServoProtocol
 from ashore.hardware.wire.result import Counters, Result, Status
 from ashore.hardware.wire.transport import Transport
 
-_PROOFS = 0.3  # share of a joint read's budget in which servos in doubt may be asked for proof
 _PING_SLOT = 0.003  # how long each id waits for its turn after a broadcast ping [s]
 
 
@@ -24,8 +24,7 @@ class ServoTalk:
     Replies carry no number, so one that comes late looks like the answer to the next question.
     Two rules keep it from being believed. After a time-out the line is drained until it is quiet.
     And a servo that timed out is in doubt (`Doubt`) until it answers a question whose answer has
-    another length than all that it may still have under way: a ping, or, if pings go unanswered
-    too, a read whose length is its number.
+    another length than all that it may still have under way: a read whose length is its number.
     """
 
     def __init__(
@@ -63,7 +62,8 @@ class ServoTalk:
         for attempt in range(1 + self.config.retries):
             self.counters.retried += attempt > 0
             size = protocol.identity_size
-            fresh = self._doubt.proof([servo], size) == size
+            # Only an answer to another program could be taken for this one's.
+            fresh = size not in self._doubt.owes(servo) and self._doubt.rests(servo)
             result = self._exchange.ask(protocol.identify(servo), {servo: size})[servo]
             if result.silent:
                 self._doubt.owe(servo, size)
@@ -161,50 +161,61 @@ class ServoTalk:
 
     def _present(self, ids: Iterable[int]) -> list[int]:
         """Return those of `ids` that are not in doubt, or no longer are after a proof."""
-        ids = list(ids)
+        ids, patience = list(ids), self._exchange.patience
         doubtful = [i for i in ids if i in self._doubt and not self._doubt.rests(i)]
         fresh = [servo for servo in doubtful if self._doubt.fresh(servo)]
-        if len(fresh) > 1 and self.protocol is dynamixel and self._prove_all(fresh):
+        if len(fresh) > 1 and not patience.over() and self._prove_all(fresh):
             doubtful = [servo for servo in doubtful if servo not in fresh]
         for servo in self._doubt.likeliest(doubtful):
-            if not self._exchange.patience.over(_PROOFS):
+            if not patience.over(PROOFS):
                 self._prove(servo)
         return [servo for servo in ids if servo not in self._doubt]
 
     def _prove(self, servo: int) -> None:
         """Ask one servo in doubt something that nothing stale can answer."""
-        usual = self.protocol.identity_size
-        size = self._doubt.proof([servo], usual) or usual
-        known = size == usual
-        packet = self.protocol.identify(servo) if known else self.protocol.read(servo, 0, size)
-        self._weigh(self._exchange.ask(packet, {servo: size}, wary=(servo,)), size)
+        size = self._doubt.proof([servo])
+        if size is not None:
+            packet = self.protocol.read(servo, 0, size)
+            self._weigh(self._exchange.ask(packet, {servo: size}, wary=(servo,)), {servo: size})
 
     def _prove_all(self, servos: list[int]) -> bool:
         """Ask several servos in doubt at once; the first, who may have cut the others off, last.
 
-        Returns whether there was a question that nothing stale of any can answer.
+        Returns whether there was a question that nothing stale of any can answer, and that moves
+        no lockstep twin.
         """
-        size = self._doubt.proof(servos, self.protocol.identity_size)
+        size = self._doubt.proof(servos) if self._may_ask_jointly else None
         if size is None:
             return False
         servos = [*servos[1:], servos[0]]
-        packet = dynamixel.bulk_read(dict.fromkeys(servos, (0, size)))
-        self._weigh(self._exchange.ask(packet, dict.fromkeys(servos, size), wary=servos), size)
+        sizes = dict.fromkeys(servos, size)
+        packet = several(self.protocol, dict.fromkeys(servos, (0, size)))
+        self._weigh(self._exchange.ask(packet, sizes, wary=servos), sizes)
         return True
 
-    def _weigh(self, answers: Mapping[int, Result], size: int) -> None:
-        """Believe again who answered a proof."""
+    @property
+    def _may_ask_jointly(self) -> bool:
+        """Whether several can be asked once more: a sync read would move a lockstep twin."""
+        return self.protocol is dynamixel or self._exchange.patience.hurried
+
+    def _weigh(self, answers: Mapping[int, Result], sizes: Mapping[int, int]) -> None:
+        """Believe again who answered a proof, or a question while not in doubt; doubt the others.
+
+        No question is asked of a servo in doubt unless it is a proof.
+        """
         for servo, answer in answers.items():
-            if answer.silent:
-                self._doubt.fail(servo, size)
-            else:
+            if not answer.silent:
                 self._doubt.settle([servo])
+            elif servo in self._doubt:
+                self._doubt.fail(servo, sizes[servo])
+            else:
+                self._doubt.owe(servo, sizes[servo])
 
     def _ask(self, servo: int, packet: bytes, size: int, attempts: int) -> Result:
         """Send one servo's instruction until it answers, or the attempts are spent."""
         result = Result(Status.MISSING)
         for attempt in range(attempts):
-            if not self._present([servo]):
+            if not self._present([servo]) or self._exchange.patience.over():
                 return Result(Status.MISSING)
             self.counters.retried += attempt > 0
             result = self._exchange.ask(packet, {servo: size})[servo]

@@ -43,7 +43,7 @@ def ask(bus: Bus, way: str, ids: list[int]) -> dict[int, Result]:
 
 def numbers(results: dict[int, Result]) -> set[int]:
     """The questions that good answers answer."""
-    return {int.from_bytes(r.data[:2], "little") for r in results.values() if r.ok}
+    return {int.from_bytes(r.data[-2:], "little") for r in results.values() if r.ok}
 
 
 @pytest.mark.parametrize("dead", IDS)
@@ -118,6 +118,94 @@ def test_a_late_reply_is_never_taken_for_the_next_ones_whoever_is_late_and_how_m
         single = bus.read_block(2, 56, 8)
         assert all(before < number <= len(line.asked) for number in numbers(results))
         assert not single.ok or numbers({2: single}) == {len(line.asked)}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(WAYS),
+    st.lists(st.sampled_from([0.0, 0.0, 0.003, 0.03, 0.12]), min_size=1, max_size=60),
+    st.sets(st.sampled_from(IDS)),
+)
+def test_whoever_is_late_a_joint_read_ends_within_two_budgets(
+    way: tuple[ProtocolName, str], lateness: list[float], dead: set[int]
+) -> None:
+    line, bus = start(way[0], 0.01)
+    waits, line.dead = iter(lateness), dead
+    line.late = lambda servo: next(waits, 0.0)
+    for _ in range(12):
+        began = line.time
+        ask(bus, way[1], IDS)
+        assert line.time - began < 0.02
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_after_three_reads_that_nobody_heard_the_next_is_believed_at_once(
+    way: tuple[ProtocolName, str],
+) -> None:
+    line, bus = start(way[0], 0.01)
+    for silent in (1, 2, 3):
+        line.dead = set(IDS)
+        for _ in range(silent):
+            assert not any(result.ok for result in ask(bus, way[1], IDS).values())
+        line.dead = set()
+        assert all(result.ok for result in ask(bus, way[1], IDS).values())
+
+
+def ticks(line: TimedLine, bus: Bus, way: str, count: int) -> list[set[int]]:
+    """Whom nobody heard in each of so many control steps of 20 ms; none takes longer."""
+    silent = []
+    for _ in range(count):
+        began = line.time
+        results = ask(bus, way, IDS)
+        silent.append({servo for servo, result in results.items() if not result.ok})
+        # Nothing that is believed is older than its step.
+        assert line.time - began < 0.02
+        line.time = began + 0.02
+    return silent
+
+
+@pytest.mark.parametrize("latency", [0.003, 0.008, 0.014])
+@pytest.mark.parametrize("way", WAYS)
+def test_an_adapter_that_becomes_slow_costs_three_control_steps_at_most(
+    way: tuple[ProtocolName, str], latency: float
+) -> None:
+    line, bus = start(way[0], 0.01)
+    assert ticks(line, bus, way[1], 10) == [set()] * 10
+    line.latency = latency
+    assert ticks(line, bus, way[1], 20)[3:] == [set()] * 17
+    # It is learnt, and yet whoever is silent from then on costs no other more than three steps.
+    line.dead = {7}
+    assert ticks(line, bus, way[1], 20)[3:] == [{7}] * 17
+    line.dead = set()
+    assert set() in ticks(line, bus, way[1], 20)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_the_last_client_asked_for_is_not_believed(way: tuple[ProtocolName, str]) -> None:
+    line = TimedLine(IDS, way[0])
+    config = BusConfig(protocol=way[0], budget=0.01, return_delay=0.0)
+    line.late = lambda servo: 0.001
+    ask(Bus(line, config, now=line.now), way[1], IDS[:1])
+    # It asked, and was gone before anybody answered.
+    line.write(line.writes[-1])
+    results = ask(Bus(line, config, now=line.now), way[1], IDS[:1])
+    assert numbers(results) == {len(line.asked)}
+
+
+@pytest.mark.parametrize("protocol", ["dynamixel2", "feetech"])
+def test_no_answer_to_another_programs_ping_is_a_proof(protocol: ProtocolName) -> None:
+    line, bus = start(protocol)
+    line.dead = {2}
+    ask(bus, "sync_read", IDS)
+    line.asked.clear()
+    for _ in range(20):
+        ask(bus, "sync_read", IDS)
+        bus.ping(2)
+    asked = [f for f in line.asked if f.id == 2 and f.instruction == Instruction.READ]
+    size = 0 if protocol == "feetech" else 3
+    at = 1 if protocol == "feetech" else 2
+    assert asked
+    assert all(frame.params[at] != size for frame in asked)
 
 
 def test_who_was_late_is_waited_for_longer() -> None:

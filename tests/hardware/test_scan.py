@@ -184,3 +184,26 @@ def test_an_echo_of_the_adapter_is_no_answer(start: Start) -> None:
     assert bus.read_block(1, 56, 15).data == bytes(range(56, 71))
     assert bus.sync_read([1, 2], 56, 15)[2].ok
     bus.close()
+
+
+@pytest.mark.parametrize("piece", [1, 3, 64])
+def test_an_echo_that_is_just_like_an_answer_is_none(start: Start, piece: int) -> None:
+    # A read of two bytes, and a status with two bytes of data, differ in nothing.
+    def echoing(frame: Frame) -> bytes:
+        return feetech.encode(frame) + feetechs(frame, (1,))
+
+    for present, status in ((1, Status.OK), (2, Status.MISSING)):
+        line = InstantLine(echoing, feetech.Parser(replies=False))
+        read = line.read
+        line.read = lambda n, timeout, read=read: read(min(n, piece), timeout)
+        bus = Bus(line, BusConfig(protocol="feetech"), now=line.now)
+        result = bus.read(present, TABLE["homing_offset"])
+        assert (result.status, result.data) == (status, b"89" * (present == 1))
+
+
+def test_a_reply_that_begins_like_its_request_or_is_like_it_is_heard_where_nothing_echoes() -> None:
+    said = [feetech.status(1, 2, b"\x1f\x03"), feetech.status(1, 2, b"\x1f\x02")]
+    line = InstantLine(lambda frame: said.pop(0), feetech.Parser(replies=False))
+    bus = Bus(line, BusConfig(protocol="feetech"), now=line.now)
+    assert bus.read_block(1, 31, 2).data == b"\x1f\x03"
+    assert bus.read_block(1, 31, 2).data == b"\x1f\x02"

@@ -8,7 +8,6 @@ from ashore.hardware.wire.dynamixel import Block, Instruction
 from ashore.hardware.wire.frame import Frame
 from ashore.hardware.wire.parser import PacketParser
 
-_LATENCY = 0.0003  # adapter and host [s]
 _PIECE = 31  # bytes that an adapter hands over at once
 
 
@@ -49,7 +48,7 @@ class InstantLine:
 class TimedLine:
     """A transport with servos behind it, that counts what it is asked.
 
-    Every reply holds the number of its question, so that a stale one is known: the first two bytes
+    Every reply holds the number of its question, so that a stale one is known: the last two bytes
     of all data.
     """
 
@@ -58,6 +57,7 @@ class TimedLine:
         self.feetech = protocol == "feetech"
         self.byte = 10.0 / baud
         self.time = 0.0
+        self.latency = 0.0003  # adapter and host [s]
         self.dead: set[int] = set()
         self.gap_silences = True
         self.late: Callable[[int], float] = lambda servo: 0.0
@@ -83,7 +83,7 @@ class TimedLine:
                 for start in range(0, len(reply), _PIECE):
                     piece = reply[start : start + _PIECE]
                     when += len(piece) * self.byte
-                    self._arriving.append((when + _LATENCY, piece))
+                    self._arriving.append((when + self.latency, piece))
 
     def read(self, n: int, timeout: float) -> bytes:
         """Return `n` bytes, or those that come within `timeout` [s]."""
@@ -115,7 +115,7 @@ class TimedLine:
 
     def data(self, size: int) -> bytes:
         """What a servo says now: the number of the question."""
-        return len(self.asked).to_bytes(2, "little").ljust(size, b"\xaa")[:size]
+        return len(self.asked).to_bytes(2, "little").rjust(size, b"\xaa")[-size:]
 
     def _answers(self, frame: Frame) -> list[tuple[int, bytes]]:
         if self.feetech:
