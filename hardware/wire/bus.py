@@ -25,8 +25,9 @@ class Bus(ServoTalk):
     result: those it silenced are asked again, within the config's budget. From then on it is in
     doubt, left out of joint reads, and asked for ever more rarely until it answers.
 
-    Every joint read ends in bounded time, whoever is silent or late: within a budget by 1.9 of it,
-    or by the budget and what one question takes on the wire and a millisecond, if that is later.
+    Within a budget every read of many ends in bounded time, whoever is silent or late: after 1.9
+    budgets, or after one budget, what one question takes on the wire, and a millisecond, if that
+    is later. If nobody was heard in one, the next may be spent on waiting for what is late.
     """
 
     _under_way: JointRead | None = None
@@ -34,7 +35,8 @@ class Bus(ServoTalk):
     def sync_read(self, ids: Iterable[int], address: int, size: int) -> dict[int, Result]:
         """Return `size` bytes from `address` of every servo, each in a reply of its own.
 
-        One that gave no good answer is asked again alone; several, on a Dynamixel line, at once.
+        Those that gave no good answer are asked again at once; on a Feetech line without a budget
+        one by one.
         """
         return self._plain_read(dict.fromkeys(ids, (address, size)), alike=True)
 
@@ -50,7 +52,8 @@ class Bus(ServoTalk):
     def fast_sync_read(self, ids: Iterable[int], address: int, size: int) -> dict[int, Result]:
         """Return `size` bytes from `address` of every servo, all in one joint reply.
 
-        Servos behind a missing one say nothing; they are asked again, by one bulk read. Firmware
+        Servos behind a missing one say nothing; they are asked again, by one bulk read, or, within
+        a budget, if nobody at all was heard, by one more fast read. Firmware
         that does not know the instruction (XL330 before 46) is silent: use `sync_read`. So does
         this on a Feetech line, which has nothing faster.
         """
