@@ -105,7 +105,7 @@ def adapt(
     calibration = calibrate(bundle.spec, fitting, config.calibration, counter(stage))
     posterior = calibration.posterior
     randomization = Randomization.from_json(bundle.randomization)
-    parameters = nominal_parameters(bundle.spec)
+    parameters = nominal_parameters(bundle.spec, randomization.names)
     trained = randomization.ends({name: p.value for name, p in parameters.items()})
     diagnosis = diagnose(posterior, parameters, trained, bundle.spec.names)
     stage("comparing with the held-out episodes", 0.0)

@@ -235,6 +235,6 @@ class Simulation(ParameterSet):
         return {**self.wire.deliver(signals, ids), **truth}
 
 
-def nominal_parameters(spec: RobotSpec) -> Mapping[str, Parameter]:
-    """Every parameter that a robot's simulation has without backlash, by name."""
-    return Simulation(spec, 1, SimulationConfig(threads=1)).parameters
+def nominal_parameters(spec: RobotSpec, names: Collection[str] = ()) -> Mapping[str, Parameter]:
+    """Every parameter that a robot's simulation has if it has those called `names`, by name."""
+    return Simulation(spec, 1, SimulationConfig(threads=1).having(names)).parameters

@@ -7,7 +7,8 @@ import pytest
 
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
@@ -195,3 +196,11 @@ def test_angles_are_reported_in_whole_counts_and_speeds_in_whole_steps():
     steps = simulation.sense()["joint_velocity"] / 0.0239808
     assert counts == pytest.approx(np.round(counts), abs=1e-9)
     assert steps == pytest.approx(np.round(steps), abs=1e-6)
+
+
+@pytest.mark.parametrize("robot", ["servo", "arm", "quadruped"])
+def test_whatever_a_robot_is_trained_over_has_a_nominal_value(robot):
+    spec, ranges = RobotSpec.load(robot), Randomization.load(robot)
+    parameters = nominal_parameters(spec, ranges.names)
+    ends = ranges.ends({name: parameter.value for name, parameter in parameters.items()})
+    assert set(ends) == set(ranges.names)
