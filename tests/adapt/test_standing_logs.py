@@ -21,6 +21,8 @@ from ashore.hardware.importers.puppersim import JOINTS, import_puppersim
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = RobotSpec.load("quadruped")
 MOTOR = {"stiffness": 40.0, "velocity_gain": 1.5, "torque_limit": 8.0, "armature": 0.02,
          "friction_base": 0.2}

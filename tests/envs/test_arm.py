@@ -16,6 +16,8 @@ from ashore.envs.tasks.screws import Screws
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 SPEC = RobotSpec.load("arm")
 DEFAULT = SPEC.column("default")
 STRETCHED = np.array([0.0, 1.2, -1.2, 0.0, 0.0, 0.3])

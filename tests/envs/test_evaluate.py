@@ -8,6 +8,8 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 SPEC = RobotSpec.load("servo")
 TASK = make_task("swing_up", SPEC)
 CONTRACT = TASK.contract(SPEC)

@@ -34,6 +34,8 @@ from ashore.hardware.run.state import Exit
 from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec
 
+pytestmark = pytest.mark.slow
+
 HOME = np.zeros(3)
 TICKS = 40
 PATIENT, HASTY = 2.0, 0.3

@@ -15,6 +15,8 @@ from ashore.envs.physics.engine import library, untimed
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
 
+pytestmark = pytest.mark.slow
+
 WALKERS = ["Ant-v5", "HalfCheetah-v5", "Hopper-v5", "Humanoid-v5", "InvertedPendulum-v5"]
 WALKERS += ["Swimmer-v5", "Walker2d-v5"]
 OTHERS = ["HumanoidStandup-v5", "InvertedDoublePendulum-v5", "Pusher-v5", "Reacher-v5"]

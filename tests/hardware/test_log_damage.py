@@ -10,6 +10,8 @@ from mcap.reader import make_reader
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log, recover
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> bytes:

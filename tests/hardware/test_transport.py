@@ -72,6 +72,7 @@ def test_a_closed_port_is_lost_and_closing_twice_is_allowed(line: ScriptedLine) 
         wire.write(b"x")
 
 
+@pytest.mark.slow
 def test_a_far_end_that_takes_nothing_is_lost_and_not_waited_for_for_ever() -> None:
     master, slave = os.openpty()
     try:

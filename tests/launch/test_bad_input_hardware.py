@@ -28,6 +28,8 @@ from ashore.launch.cli import run
 from ashore.launch.session import Session, conclude
 from ashore.policies.bundle import Bundle
 
+pytestmark = pytest.mark.slow
+
 ROBOT = Path(__file__).parents[2] / "hardware" / "robots" / "servo"
 
 
