@@ -63,5 +63,5 @@ def test_a_nominal_twin_finds_no_improvement_and_deploy_refuses(tmp_path):
     done = subprocess.run(
         [*command, "--port", "/dev/null"], capture_output=True, text=True, check=False
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "NO_IMPROVEMENT" in done.stderr
