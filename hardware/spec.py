@@ -79,6 +79,12 @@ class RobotSpec:
         """Servo ids in joint order."""
         return tuple(joint.id for joint in self.joints)
 
+    @property
+    def fastest(self) -> Vector:
+        """Speed above which each joint stops a run: its own limit, or the robot's [rad/s]."""
+        limit = self.safety.velocity_limit
+        return np.array([joint.velocity_limit or limit for joint in self.joints])
+
     def column(self, key: str) -> Vector:
         """Field `key` of every joint, `(nj,)`."""
         return np.array([getattr(joint, key) for joint in self.joints], dtype=np.float64)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
 from ashore.launch.figure import Row, row
+from ashore.launch.memory import resident
 from ashore.launch.session import Session, SessionConfig, run_session
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
@@ -98,9 +99,7 @@ def _watched(twin: int) -> Iterator[dict[str, list[float]]]:
     def watch() -> None:
         while not over.wait(1.0):
             for name, process in (("host", "self"), ("twin", str(twin))):
-                status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
-                line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-                sizes[name].append(float(line.split()[1]) / 1024.0)
+                sizes[name].append(resident(process))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

@@ -43,15 +43,16 @@ def measure(maker: str, robots: int, threads: int) -> None:
     module, _, name = maker.partition(":")
     make = getattr(import_module(module), name)
     make(1, 1)  # what the first environment brings along for all
-    before = _resident()
+    before = resident()
     env = make(robots, threads)
     env.reset()
     for _ in range(3):
         env.step(env.action_space.sample()[None].repeat(robots, axis=0))
-    print((_resident() - before) / _MEBI)
+    print(resident() - before)
 
 
-def _resident() -> float:
-    """Resident memory of this process [KiB]."""
-    lines = _STATUS.read_text().splitlines()
-    return float(next(line.split()[1] for line in lines if line.startswith("VmRSS")))
+def resident(process: str = "self") -> float:
+    """Resident memory of a process, by its number, or of this one [MiB]."""
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    kibibytes = next(line.split()[1] for line in lines if line.startswith("VmRSS"))
+    return float(kibibytes) / _MEBI

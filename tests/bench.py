@@ -26,6 +26,14 @@ COUNT = 2.0 * np.pi / 4096
 SHIPPED = RobotSpec.load("servo")
 SPEC = replace(SHIPPED, safety=replace(SHIPPED.safety, homing_time=0.2))
 PERIOD = 1.0 / SPEC.rate
+TWO_ARMS = """
+<mujoco><option timestep="0.002" integrator="implicitfast"/><worldbody>
+  <body><joint name="left" type="hinge" axis="0 -1 0"/>
+    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
+  <body pos="1 0 0"><joint name="right" type="hinge" axis="0 -1 0"/>
+    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
+</worldbody></mujoco>
+"""
 
 
 def with_joint(**changed: object) -> RobotSpec:

@@ -42,6 +42,17 @@ class FirmwareConfig:
                     "one a servo"
                 )
 
+    def require_joints(self, joints: int) -> None:
+        """Check that there is one id for each of a plant's joints.
+
+        Raises:
+            TwinError: there are more or fewer.
+        """
+        if joints != len(self.ids):
+            raise TwinError(
+                f"{len(self.ids)} servo ids for a plant of {joints} joints; give one id a joint"
+            )
+
     @property
     def models(self) -> tuple[str, ...]:
         """Name of each servo's control table."""

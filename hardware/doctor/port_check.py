@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ashore.hardware.doctor.finding import Finding, fine
+from ashore.hardware.wire.openers import Opener, openers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,33 +82,18 @@ def port_holders(port: str, proc: Path) -> list[Holder]:
 
     Of a pseudo-terminal, the process behind it is none of them: it has its far end open as well.
     """
-    target, found = os.path.realpath(port), []
+    target = os.path.realpath(port)
     if not (target.startswith("/dev/pts/") or Path(target).name.startswith("tty")):
         return []
-    for folder in sorted(proc.glob("[0-9]*")):
-        opened = _opened(folder)
-        behind = target.startswith("/dev/pts/") and any("ptmx" in path for path in opened)
-        if target in opened and not behind and int(folder.name) != os.getpid():
-            found.append(Holder(pid=int(folder.name), name=_name(folder)))
-    return found
+    return [
+        Holder(pid=opener.pid, name=opener.name)
+        for opener in openers(port, proc)
+        if opener.pid != os.getpid() and not _behind(target, opener)
+    ]
 
 
-def _opened(folder: Path) -> set[str]:
-    opened = set()
-    try:
-        for link in (folder / "fd").iterdir():
-            opened.add(os.readlink(link))
-    except OSError:
-        # It ended, or is another user's.
-        return opened
-    return opened
-
-
-def _name(folder: Path) -> str:
-    try:
-        return (folder / "comm").read_text().strip()
-    except OSError:
-        return "a process that has ended"
+def _behind(target: str, opener: Opener) -> bool:
+    return target.startswith("/dev/pts/") and any("ptmx" in path for path in opener.opened)
 
 
 def check_holders(port: str, holders: Iterable[Holder]) -> list[Finding]:

@@ -20,10 +20,9 @@ class LeapWatch:
     def __init__(self, spec: RobotSpec) -> None:
         """Begin without a past."""
         self.spec = spec
-        fastest = [joint.velocity_limit or spec.safety.velocity_limit for joint in spec.joints]
-        self._fastest = np.array(fastest)
-        self._position: Vector = np.full(len(fastest), np.nan)
-        self._time: Vector = np.full(len(fastest), np.nan)
+        self._fastest = spec.fastest
+        self._position: Vector = np.full(len(spec.joints), np.nan)
+        self._time: Vector = np.full(len(spec.joints), np.nan)
 
     def danger(self, reading: Reading) -> str | None:
         """Take one reading in; return why the run must stop, or None."""

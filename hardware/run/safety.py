@@ -49,9 +49,7 @@ class SafetyFilter:
         self.spec = spec
         self._lower, self._upper = spec.column("lower"), spec.column("upper")
         self._tables = [ControlTable.load(joint.servo) for joint in spec.joints]
-        self._fastest = np.array(
-            [joint.velocity_limit or spec.safety.velocity_limit for joint in spec.joints]
-        )
+        self._fastest = spec.fastest
         self._strongest = np.array([joint.current_limit or np.inf for joint in spec.joints])
         self._fullest = np.array([joint.pwm_limit or np.inf for joint in spec.joints])
 

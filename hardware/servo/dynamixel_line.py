@@ -1,13 +1,14 @@
 """`DynamixelLine`: the conversation with one servo of the X series."""
 
+from types import MappingProxyType
+
 from ashore.hardware.errors import BusError
-from ashore.hardware.joint_frame import encoder_range, fits_one_turn
+from ashore.hardware.joint_frame import fits_one_turn
 from ashore.hardware.servo.servo_line import ServoLine, Setting
 
 POSITION, EXTENDED_POSITION = 3, 4
 """Operating modes: goals within one turn, which the servo itself limits, or beyond it."""
 
-_FRAME = {"drive_mode": "sign", "homing_offset": "zero_offset"}
 _NEUTRAL = (
     "position_d_gain",
     "position_i_gain",
@@ -24,30 +25,18 @@ class DynamixelLine(ServoLine):
     A joint whose range fits in one turn is driven in position mode, where the servo refuses goals
     outside its own limits, which are set to the joint's. Others need extended position mode, which
     has no limits in the servo.
+
+    A homing offset is refused for a second reason: with one, a watchdog that runs out in extended
+    position mode has made the motor move. Source: DynamixelSDK, issue 584.
     """
+
+    frame = MappingProxyType({"drive_mode": "sign", "homing_offset": "zero_offset"})
 
     @property
     def watched(self) -> bool:
         """Whether its firmware has a bus watchdog; after `require_model`."""
         needed = self.table.watchdog_firmware
         return needed is not None and self.firmware >= needed
-
-    def require_frame(self) -> None:
-        """Check that the servo counts angles plainly, as the spec's sign and zero offset assume.
-
-        A homing offset is refused for a second reason: with one, a watchdog that runs out in
-        extended position mode has made the motor move. Source: DynamixelSDK, issue 584.
-
-        Raises:
-            BusError: it turns or shifts its angles itself.
-        """
-        for name, field in _FRAME.items():
-            found = self.get(name)
-            if found:
-                raise BusError(
-                    f"{self.who} has {name} {found}; only 0 is possible; set it to 0 with "
-                    f"`ashore servo write`, and say the same with the joint's {field} in the spec"
-                )
 
     def configure(self) -> None:
         """Set mode, limits, return delay and the indirect block that a cycle reads."""
@@ -68,14 +57,7 @@ class DynamixelLine(ServoLine):
         joint, table = self.joint, self.table
         settings = {"return_delay_time": 0, "operating_mode": EXTENDED_POSITION}
         if fits_one_turn(joint):
-            counts = [self.counts(angle) for angle in encoder_range(joint)]
-            register = table["max_position_limit"]
-            lowest, highest = (min(max(c, register.minimum), register.maximum) for c in counts)
-            settings |= {
-                "operating_mode": POSITION,
-                "min_position_limit": lowest,
-                "max_position_limit": highest,
-            }
+            settings |= {"operating_mode": POSITION, **self.position_limits()}
         for name in ("current_limit", "pwm_limit"):
             value = getattr(joint, name)
             if value is not None:

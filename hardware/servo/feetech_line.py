@@ -1,7 +1,9 @@
 """`FeetechLine`: the conversation with one Feetech servo of the STS or SCS series."""
 
+from types import MappingProxyType
+
 from ashore.hardware.errors import BusError
-from ashore.hardware.joint_frame import encoder_range, fits_one_turn
+from ashore.hardware.joint_frame import fits_one_turn
 from ashore.hardware.servo.servo_line import ServoLine, Setting
 
 _POSITION = 0
@@ -20,10 +22,12 @@ class FeetechLine(ServoLine):
     reads another value than was set counts as torque lost.
     """
 
+    frame = MappingProxyType({"homing_offset": "zero_offset"})
+
     def configure(self) -> None:
         """Set mode, limits and gain, and open nothing that is not closed again."""
         self.bus.write(self.joint.id, self.table["status_return_level"], 1)
-        self._require_frame()
+        self.require_frame()
         settings = self._settings()
         differ = self.differing(settings)
         if not differ:
@@ -36,14 +40,6 @@ class FeetechLine(ServoLine):
             self.put("lock", 1)
         self.require_kept(differ)
 
-    def _require_frame(self) -> None:
-        found = self.get("homing_offset")
-        if found:
-            raise BusError(
-                f"{self.who} has homing_offset {found}; only 0 is possible; set it to 0 with "
-                "`ashore servo write`, and say the same with the joint's zero_offset in the spec"
-            )
-
     def _settings(self) -> dict[str, int]:
         """What the EEPROM must say."""
         joint, table = self.joint, self.table
@@ -53,14 +49,10 @@ class FeetechLine(ServoLine):
                 f"{joint.zero_offset}; a Feetech servo stays within one turn, -pi to pi of its "
                 "encoder; narrow the joint's limits in the spec"
             )
-        register = table["max_position_limit"]
-        counts = [self.counts(angle) for angle in encoder_range(joint)]
-        counts = [min(max(count, register.minimum), register.maximum) for count in counts]
         settings = {
             "return_delay_time": 0,
             "operating_mode": _POSITION,
-            "min_position_limit": counts[0],
-            "max_position_limit": counts[1],
+            **self.position_limits(),
             "position_p_gain": joint.p_gain,
         }
         for value, key in ((joint.current_limit, "current_limit"), (joint.pwm_limit, "max_torque")):

@@ -6,7 +6,7 @@ from ashore.hardware.errors import BusError
 from ashore.hardware.servo.servo_line import ServoLine
 from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire.bus import Bus
-from ashore.hardware.wire.scan import scan, scan_bus
+from ashore.hardware.wire.scan import Found, scan, scan_bus
 
 _BAUDS = (57_600, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 115_200)
 """Rates that servos are delivered with or set to, tried where nobody answers."""
@@ -28,8 +28,9 @@ class RollCall:
         answers = {line.joint.id: line.ping() for line in self._lines}
         silent = [line for line in self._lines if not answers[line.joint.id].ok]
         if silent:
-            self.require_single()
-            raise BusError(self._who_is_missing(silent))
+            there = scan_bus(self._bus)
+            self._refuse_shared(there)
+            raise BusError(self._who_is_missing(silent, there))
         for line in self._lines:
             line.require_model(answers[line.joint.id], self._port)
 
@@ -39,7 +40,10 @@ class RollCall:
         Raises:
             BusError: some do.
         """
-        shared = {found.id for found in scan_bus(self._bus) if found.shared}
+        self._refuse_shared(scan_bus(self._bus))
+
+    def _refuse_shared(self, there: Sequence[Found]) -> None:
+        shared = {found.id for found in there if found.shared}
         for line in self._lines:
             if line.joint.id in shared:
                 raise BusError(
@@ -47,12 +51,12 @@ class RollCall:
                     f"part them, give one another id with `ashore servo write`; {self._doctor()}"
                 )
 
-    def _who_is_missing(self, silent: Sequence[ServoLine]) -> str:
-        there = [found.id for found in scan_bus(self._bus)]
+    def _who_is_missing(self, silent: Sequence[ServoLine], there: Sequence[Found]) -> str:
+        ids = [str(found.id) for found in there]
         missing = ", ".join(f"{line.joint.id} ({line.joint.name})" for line in silent)
         text = (
             f"no servo {missing} on {self._port} at {self._spec.bus.baud} baud; "
-            f"answered: {', '.join(map(str, there)) or 'none'}; "
+            f"answered: {', '.join(ids) or 'none'}; "
         )
         if not there:
             text += f"{self._elsewhere()}; "

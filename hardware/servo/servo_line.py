@@ -2,15 +2,19 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ashore.hardware.errors import BusError
+from ashore.hardware.joint_frame import encoder_range
 from ashore.hardware.joint_spec import JointSpec
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.servo.register import Register
 from ashore.hardware.servo.sample_layout import layout_of
 from ashore.hardware.wire.bus import Bus, Result, Status
 from ashore.hardware.wire.dynamixel import ERROR_NAMES
+
+_LIMITS = ("min_position_limit", "max_position_limit")
 
 
 class Setting(NamedTuple):
@@ -27,6 +31,10 @@ class ServoLine(ABC):
 
     A family of servos is one class that fills in what differs.
     """
+
+    frame: Mapping[str, str]
+    """Registers with which a servo of this family turns or shifts its angles itself, and the field
+    of the joint that says the same."""
 
     def __init__(self, bus: Bus, joint: JointSpec) -> None:
         """Speak with the servo of `joint`; nothing is sent yet."""
@@ -109,6 +117,28 @@ class ServoLine(ABC):
                 f"{self.who} reports {', '.join(faults)}; find the cause, then reboot it "
                 f"(`ashore servo reboot`), or cycle its power"
             )
+
+    def require_frame(self) -> None:
+        """Check that the servo counts angles plainly, as the spec's sign and zero offset assume.
+
+        Raises:
+            BusError: it turns or shifts its angles itself.
+        """
+        for name, field in self.frame.items():
+            found = self.get(name)
+            if found:
+                raise BusError(
+                    f"{self.who} has {name} {found}; only 0 is possible; set it to 0 with "
+                    f"`ashore servo write`, and say the same with the joint's {field} in the spec"
+                )
+
+    def position_limits(self) -> dict[str, int]:
+        """What the servo must keep for its joint to stay within its limits and margin [counts]."""
+        limits = {}
+        for name, angle in zip(_LIMITS, encoder_range(self.joint), strict=True):
+            register = self.table["max_position_limit"]
+            limits[name] = min(max(self.counts(angle), register.minimum), register.maximum)
+        return limits
 
     def position(self) -> float:
         """Angle of the encoder, 0 at mid-turn [rad]."""

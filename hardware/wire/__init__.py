@@ -1,6 +1,6 @@
 """A serial line: bytes, packets, questions and who answered.
 
-    bytes      transport
+    bytes      transport; openers, who has a port
     packets    protocol (what a bus needs of one): dynamixel with frame and joint_reply, feetech;
                parser beneath both
     questions  exchange (one, and what comes back) with question, patience (how long), doubt (what

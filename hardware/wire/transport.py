@@ -8,13 +8,13 @@ import termios
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any, Protocol
 
 import serial
 from serial.tools import list_ports
 
 from ashore.hardware.errors import PortError, PortLost
+from ashore.hardware.wire.openers import openers
 
 Tap = Callable[[str, bytes], None]
 """Called with "tx" or "rx" and the bytes, as they pass."""
@@ -226,12 +226,7 @@ def _candidates() -> str:
 
 def _holder(port: str) -> str:
     """Return who holds `port`, as far as /proc tells."""
-    target = os.path.realpath(port)
-    for link in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            if os.readlink(link) == target:
-                process = link.parent.parent
-                return f"process {process.name} ({(process / 'comm').read_text().strip()})"
-        except OSError:
-            continue
-    return "a process that cannot be seen from here"
+    opener = next(openers(port), None)
+    if opener is None:
+        return "a process that cannot be seen from here"
+    return f"process {opener.pid} ({opener.name})"

@@ -5,21 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bench import COUNT, SPEC, Bench
+from bench import COUNT, SPEC, TWO_ARMS, Bench
 
 from ashore.hardware.errors import BusError, SpecError
 from ashore.hardware.reading import Command
 from ashore.hardware.spec import RobotSpec
 
 QUADRUPED, ARM = RobotSpec.load("quadruped"), RobotSpec.load("arm")
-TWO_ARMS = """
-<mujoco><option timestep="0.002" integrator="implicitfast"/><worldbody>
-  <body><joint name="left" type="hinge" axis="0 -1 0"/>
-    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
-  <body pos="1 0 0"><joint name="right" type="hinge" axis="0 -1 0"/>
-    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
-</worldbody></mujoco>
-"""
 Benches = Callable[..., Bench]
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from bench import COUNT, PERIOD, SPEC, Bench, with_joint
+from bench import COUNT, PERIOD, SPEC, TWO_ARMS, Bench, with_joint
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import BusError, ContractError, PortError, PortLost
@@ -206,16 +206,6 @@ def test_signs_turn_every_signed_signal(benches: Benches) -> None:
         value = getattr(one, name)
         assert value > 0.05
         assert getattr(other, name) == pytest.approx(value, rel=0.02)
-
-
-TWO_ARMS = """
-<mujoco><option timestep="0.002" integrator="implicitfast"/><worldbody>
-  <body><joint name="left" type="hinge" axis="0 -1 0"/>
-    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
-  <body pos="1 0 0"><joint name="right" type="hinge" axis="0 -1 0"/>
-    <inertial pos="0 0 -0.05" mass="0.05" diaginertia="1e-5 1e-5 1e-5"/></body>
-</worldbody></mujoco>
-"""
 
 
 def test_each_joint_is_moved_by_its_own_servo(benches: Benches) -> None:

@@ -42,11 +42,7 @@ class FeetechFirmware:
         self.config = config
         self._plant = plant
         self._sense = plant.sense()
-        if len(self._sense.position) != len(config.ids):
-            raise TwinError(
-                f"{len(config.ids)} servo ids for a plant of {len(self._sense.position)} joints; "
-                "give one id a joint"
-            )
+        config.require_joints(len(self._sense.position))
         self._ramp = GoalRamp(self._sense.position)
         self._guard = Guard(len(config.ids))
         self.servos = [

@@ -9,7 +9,7 @@ from ashore.envs.twin.reply import Reply
 from ashore.envs.twin.servos.chain import Chain
 from ashore.envs.twin.servos.control import Control
 from ashore.envs.twin.servos.gauges import Gauges
-from ashore.envs.twin.servos.servo import BAUDS, Servo
+from ashore.envs.twin.servos.servo import Servo
 from ashore.envs.twin.servos.servo_memory import ServoMemory
 from ashore.envs.twin.servos.settings import Settings
 from ashore.envs.twin.servos.watch import Watch
@@ -41,11 +41,7 @@ class Firmware:
         self.config = config
         self._plant = plant
         self._sense = sense = plant.sense()
-        if len(sense.position) != len(config.ids):
-            raise TwinError(
-                f"{len(config.ids)} servo ids for a plant of {len(sense.position)} joints; "
-                "give one id a joint"
-            )
+        config.require_joints(len(sense.position))
         self.servos = [
             Servo(_memory(config, i), float(angle), config)
             for i, angle in enumerate(sense.position)
@@ -148,9 +144,8 @@ def _memory(config: FirmwareConfig, index: int) -> ServoMemory:
     table, version = ControlTable.load(config.models[index]), config.versions[index]
     memory = ServoMemory(table, config.ids[index], table.firmware if version is None else version)
     if config.baud is not None:
-        possible = BAUDS[: table["baud_rate"].maximum + 1]
-        if config.baud not in possible:
-            known = ", ".join(str(rate) for rate in possible)
+        if config.baud not in table.bauds:
+            known = ", ".join(str(rate) for rate in table.bauds)
             raise TwinError(f"no {table.name} speaks at {config.baud} baud; it can at {known}")
-        memory.put("baud_rate", BAUDS.index(config.baud))
+        memory.put("baud_rate", table.bauds.index(config.baud))
     return memory

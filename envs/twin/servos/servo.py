@@ -20,8 +20,6 @@ from ashore.hardware.wire.dynamixel import ALERT, BACKUP_KEY, CLEAR_TURNS, Instr
 
 TURN = 4096
 """Encoder counts in a revolution."""
-BAUDS = (9600, 57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 4_500_000)
-"""Rates by the code of `baud_rate` [bit/s]. Source: ROBOTIS e-manual, "Baud Rate (8)"."""
 REVERSE, TIME_BASED, TORQUE_BY_GOAL = 0x01, 0x04, 0x08
 """Bits of `drive_mode`. Source: ROBOTIS e-manual, "Drive Mode (10)"."""
 TORQUE_AT_START, RAM_AT_START = 0x01, 0x02
@@ -64,7 +62,7 @@ class Servo:
     @property
     def baud(self) -> int:
         """Rate that it speaks and understands [bit/s]."""
-        return BAUDS[self.memory.get("baud_rate")]
+        return self.memory.table.bauds[self.memory.get("baud_rate")]
 
     @property
     def return_delay(self) -> float:
