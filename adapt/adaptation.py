@@ -6,8 +6,9 @@ from dataclasses import asdict, dataclass, field, replace
 from ashore.adapt.calibrate import Calibration, CalibrationConfig, Progress, calibrate
 from ashore.adapt.diagnosis import Diagnosis, diagnose, usable
 from ashore.adapt.errors import AdaptError
+from ashore.adapt.evidence import OpenLoop, open_loop
 from ashore.adapt.finetune import FinetuneConfig, Finetuner, Tuned
-from ashore.adapt.gate import Gate, GateConfig, OpenLoop, open_loop
+from ashore.adapt.gate import Gate, GateConfig
 from ashore.adapt.measured import measured_episodes
 from ashore.adapt.trajectory import Trajectory
 from ashore.adapt.verdict import Answer, Verdict

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ashore.adapt.diagnosis import Finding
-from ashore.adapt.gate import OpenLoop
+from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.interval import Interval
 
 INK, QUIET, BEFORE, AFTER = "#1c2430", "#8b95a3", "#d1603d", "#1f6feb"

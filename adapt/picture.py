@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ashore.adapt.adaptation import Adaptation
+from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.figures import AFTER, BEFORE, INK, draw_posterior, draw_rewards
-from ashore.adapt.gate import OpenLoop
 from ashore.adapt.report import Wire, reward_pairs
 
 SECONDS = 5.0

@@ -7,7 +7,8 @@ import pytest
 from bench import SHIPPED, small_bundle
 
 from ashore.adapt.errors import NotDeployable
-from ashore.adapt.gate import Gate, GateConfig, OpenLoop
+from ashore.adapt.evidence import OpenLoop
+from ashore.adapt.gate import Gate, GateConfig
 from ashore.adapt.interval import bootstrap
 from ashore.adapt.verdict import Answer, Verdict, require_deployable
 from ashore.envs.randomize.randomization import Randomization
