@@ -68,10 +68,11 @@ def _episode(log: Log, task: Task, begin: float, end: float, plan: Array) -> Epi
         return None
     part = slice(int(rows[0]), int(rows[-1]) + 1)
     action = np.clip(steps.action[part], -1.0, 1.0).astype(np.float64)
-    signals = {name: value[part][1:] for name, value in steps.signals.items()}
+    sensed = {name: value[part] for name, value in steps.signals.items()}
     previous = np.concatenate([np.zeros_like(action[:1]), action[:-2]])
     try:
-        reward = total(task.reward(signals, action[:-1], previous))
+        known = {name: value[1:] for name, value in task.measured(sensed).items()}
+        reward = total(task.reward(known, action[:-1], previous))
     except KeyError as missing:
         raise AdaptError(
             f"{log.path} does not hold {missing}, which the reward of task {task.name!r} is made "

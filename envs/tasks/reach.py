@@ -145,6 +145,10 @@ class Reach:
             "tip_error": target - tip,
         }
 
+    def measured(self, signals: Signals) -> Signals:
+        """Return what was sensed: that is all it is made of."""
+        return signals
+
     def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
         """Nearness of the tip and of the gripper, less a little for jerky actions."""
         x, y, z = signals["tip_error"].T

@@ -54,6 +54,10 @@ class SwingUp:
         angle = sensed["joint_position"]
         return {**sensed, "sine": np.sin(angle), "cosine": np.cos(angle)}
 
+    def measured(self, signals: Signals) -> Signals:
+        """Return what was sensed: that is all it is made of."""
+        return signals
+
     def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
         """Height of the load, less speed near the top and jerky actions."""
         height = 0.5 * (1.0 - signals["cosine"])

@@ -78,6 +78,14 @@ class Task(Protocol):
         """Add the task's signals to what the robot sensed `time` `(n,)` [s] into its episode."""
         ...
 
+    def measured(self, signals: Signals) -> Signals:
+        """Add what the reward is made of and no sensor says, as far as sensors tell.
+
+        Here rows are not robots but the consecutive control steps of one episode of a log, `(T, k)`
+        each; a task whose reward is made of what is sensed returns what it was given.
+        """
+        ...
+
     def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
         """Weighted terms of the reward, each `(n,)`, of being at `signals` after `action`."""
         ...

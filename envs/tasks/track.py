@@ -78,6 +78,10 @@ class Track:
             "error": target - sensed["joint_position"],
         }
 
+    def measured(self, signals: Signals) -> Signals:
+        """Return what was sensed: that is all it is made of."""
+        return signals
+
     def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
         """Nearness to the reference, less a little for jerky actions."""
         error = signals["error"] / TOLERANCE

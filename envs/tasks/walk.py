@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ashore.envs.dice import Dice
 from ashore.envs.tasks.gait import Trot, smooth_step
+from ashore.envs.tasks.odometry import leg_odometry
 from ashore.envs.tasks.task import Array, Start, task_contract
 from ashore.hardware.contract import Contract, ObservationTerm, Signals
 from ashore.hardware.spec import RobotSpec
@@ -63,7 +64,7 @@ class Walk:
         Raises:
             TaskError: the robot has no legs, or no IMU.
         """
-        self.trot = Trot(spec)
+        self.trot, self.rate = Trot(spec), spec.rate
         self.default = spec.column("default")
         self.lower, self.upper = spec.column("lower"), spec.column("upper")
         self.height = float(-self.trot.stand[:, 2].mean())
@@ -127,6 +128,10 @@ class Walk:
             "posture": angle - self.default,
             "lag": trot - angle,
         }
+
+    def measured(self, signals: Signals) -> Signals:
+        """Add the base's motion, by leg odometry."""
+        return {**signals, **leg_odometry(self.trot, signals, self.rate)}
 
     def reward(self, signals: Signals, action: Array, previous: Array) -> dict[str, Array]:
         """Nearness to the command, less a little for an ungainly way of it, less a fall."""
