@@ -38,6 +38,10 @@ class EnvConfig:
     """How they are stepped."""
     privileged: Randomization | None = None
     """Ranges of what is told behind each observation, for a critic; None for nothing."""
+    plans: Array | None = None
+    """The episodes' plans, `(p, k)`, robot after robot in turn; None to draw them."""
+    heard: tuple[str, ...] = ()
+    """Signals that somebody reads besides the task and the policy."""
 
 
 class SimulationVecEnv(BatchVecEnv):
@@ -66,7 +70,7 @@ class SimulationVecEnv(BatchVecEnv):
         self.spec, self.task, self.contract, self.source = spec, task, contract, source
         n, actions = self.config.robots, contract.action_size
         super().__init__(n, _box(np.inf, contract.observation_size), _box(1.0, actions))
-        read = {*task.senses, *(term.signal for term in contract.all_terms)}
+        read = {*task.senses, *(term.signal for term in contract.all_terms), *self.config.heard}
         telemetry = tuple(name for name in self.config.simulation.telemetry if name in read)
         stepping = replace(self.config.simulation, telemetry=telemetry)
         self.simulation = Simulation(spec, n, stepping.having(source.names))
@@ -105,7 +109,9 @@ class SimulationVecEnv(BatchVecEnv):
         dice = self.dice.of(ids)
         self.simulation.give(self.source.draw(self.simulation, dice), ids)
         self.simulation.reset(ids, self.task.start(dice))
-        self.plan[ids] = self.task.plan(dice)
+        plans = self.config.plans
+        drawn = self.task.plan(dice)
+        self.plan[ids] = drawn if plans is None else plans[dice.robots % len(plans)]
         self.intervals.restart(ids)
         self._count_from_zero(ids)
         self.last_action[ids] = 0.0

@@ -1,6 +1,7 @@
 """`Layout`: terms laid out over all of a world's parameters, so that a draw is a few operations."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ class Pass:
 
     def __init__(self, mode: Mode) -> None:
         self.mode, self.draws = mode, 0
-        self._parts: list[tuple[int, Term, Ids, Ids]] = []
+        self.parts: list[tuple[int, Term, Ids, Ids]] = []
         self._taken: set[int] = set()
 
     def take(self, index: int, term: Term, columns: Ids, share: Ids) -> bool:
@@ -25,17 +26,16 @@ class Pass:
         if not self._taken.isdisjoint(columns.tolist()):
             return False
         self._taken.update(columns.tolist())
-        self._parts.append((index, term, columns, share + self.draws))
+        self.parts.append((index, term, columns, share + self.draws))
         self.draws += int(share.max()) + 1
         return True
 
     def close(self) -> None:
         """Turn the terms into arrays."""
-        repeats = [len(columns) for _, _, columns, _ in self._parts]
-        terms = [term for _, term, _, _ in self._parts]
-        self.columns = np.concatenate([columns for _, _, columns, _ in self._parts])
-        self.share = np.concatenate([share for _, _, _, share in self._parts])
-        self.term = np.repeat([index for index, _, _, _ in self._parts], repeats)
+        repeats = [len(columns) for _, _, columns, _ in self.parts]
+        terms = [term for _, term, _, _ in self.parts]
+        self.columns = np.concatenate([columns for _, _, columns, _ in self.parts])
+        self.share = np.concatenate([share for _, _, _, share in self.parts])
         self.low = np.repeat([term.low for term in terms], repeats)
         self.span = np.repeat([term.high - term.low for term in terms], repeats)
         self.scale = np.repeat([term.operation == "scale" for term in terms], repeats)
@@ -79,3 +79,24 @@ class Layout:
                     self.passes[-1].take(index, term, columns, selection.share)
         for each in self.passes:
             each.close()
+        each_draw = [
+            (index, term, of)
+            for each in self.passes
+            for index, term, _, _ in each.parts
+            for of in _owners(world, term)
+        ]
+        self.terms = np.array([index for index, _, _ in each_draw], dtype=np.intp)
+        self.drawn = tuple((term, of) for _, term, of in each_draw)
+
+
+def _owners(world: ParameterSet, term: Term) -> list[str]:
+    """Whose each of a term's numbers is: an element's, a limb's, or everybody's."""
+    selection = world.select(term.parameter, term.on, term.each)
+    elements = world.parameters[term.parameter].elements
+    found = []
+    for share in range(selection.draws):
+        mine = [elements[column] for column in selection.columns[selection.share == share]]
+        words = zip(*(name.split("_") for name in mine), strict=False)
+        shared = takewhile(lambda same: len(set(same)) == 1, words)
+        found.append("_".join(word for word, *_ in shared))
+    return found if len(found) > 1 else [""]

@@ -82,17 +82,37 @@ class Randomization:
         What a robot was given at startup is drawn from a stream that begins anew each time, so it
         is the same in every episode. `pins` sets terms of some robots to an end of their range.
         """
+        return self.values(world, self.units(world, dice, pins))
+
+    def units(self, world: ParameterSet, dice: Dice, pins: Pins | None = None) -> Array:
+        """Draw where in its range each number of a robot lies, `(n, draws)`, 0..1."""
         layout = self._layout(world)
-        flat = np.tile(layout.nominal, (len(dice), 1))
         startup = dice.anew("startup")
+        streams = {"startup": startup, "reset": dice}
+        drawn = [streams[each.mode].uniform(k=each.draws) for each in layout.passes]
+        units = np.concatenate([np.zeros((len(dice), 0)), *drawn], axis=1)
+        if pins is None:
+            return units
+        pinned = pins.terms[:, None] == layout.terms
+        return np.where(pinned, pins.ends[:, None], units)
+
+    def values(self, world: ParameterSet, units: Array) -> dict[str, Array]:
+        """Parameters of robots whose numbers lie at `units` `(n, draws)` of their ranges."""
+        layout = self._layout(world)
+        flat = np.tile(layout.nominal, (len(units), 1))
+        begin = 0
         for each in layout.passes:
-            stream = startup if each.mode == "startup" else dice
-            unit = stream.uniform(k=each.draws)[:, each.share]
-            if pins is not None:
-                pinned = pins.terms[:, None] == each.term
-                unit = np.where(pinned, pins.ends[:, None], unit)
-            each.apply(flat, unit)
+            mine = units[:, begin : begin + each.draws]
+            each.apply(flat, mine[:, each.share])
+            begin += each.draws
         return {name: flat[:, part] for name, part in layout.slices.items()}
+
+    def drawn(self, world: ParameterSet) -> tuple[tuple[Term, str], ...]:
+        """Term of each number that `units` draws, and which element or limb it is of.
+
+        The text is empty where one number is for all that the term is on.
+        """
+        return self._layout(world).drawn
 
     @cached_property
     def _layouts(self) -> WeakKeyDictionary[ParameterSet, Layout]:
