@@ -4,7 +4,7 @@
     calibrate    replay, replay_set, joint_error, priors, least_squares, posterior, calibrate,
                  diagnosis
     fine-tune    finetune
-    the gate     interval, evidence, examine, gate, verdict
+    the gate     interval, evidence, episode_draw, examine, gate, verdict
     all of it    adaptation
     for people   report, figures, picture
     errors       errors

@@ -54,6 +54,8 @@ class Course:
     """How many episodes, one a robot."""
     seed: int = 1_000
     """Two policies under one seed meet the same robots, plans, starts and noise."""
+    plans: Array | None = None
+    """The episodes' plans, `(p, k)`, robot after robot in turn; None to draw them."""
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     """How they are stepped."""
 
@@ -89,7 +91,11 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
     What `one_episode` says of failures holds.
     """
     config = EnvConfig(
-        robots=course.robots, seed=course.seed, stagger=False, simulation=course.simulation
+        robots=course.robots,
+        seed=course.seed,
+        stagger=False,
+        simulation=course.simulation,
+        plans=course.plans,
     )
     env = SimulationVecEnv(course.spec, course.task, contract, course.source, config)
     tally, steps = ErrorTally(env, SETTLED), np.zeros(course.robots, dtype=np.int64)

@@ -6,14 +6,17 @@ import numpy as np
 import pytest
 from bench import SHIPPED, small_bundle
 
-from ashore.adapt.errors import NotDeployable
+from ashore.adapt.episode_draw import draw_episodes
+from ashore.adapt.errors import AdaptError, NotDeployable
 from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.gate import Gate, GateConfig
-from ashore.adapt.interval import bootstrap
+from ashore.adapt.interval import Interval, bootstrap
 from ashore.adapt.verdict import Answer, Verdict, require_deployable
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
 from ashore.envs.tasks.track import Track
+from ashore.envs.tasks.walk import Walk
+from ashore.hardware.spec import RobotSpec
 
 pytestmark = pytest.mark.slow
 
@@ -87,7 +90,7 @@ def test_a_worse_candidate_has_regressed():
 
 def test_forgetting_nominal_robots_is_a_regression():
     tuned = lifting(0.4)
-    verdict = gate(0.0, nominal_loss=-0.5).judge(tuned, evidence(0.1, 0.01))
+    verdict = gate(0.0, nominal_loss=-5.0).judge(tuned, evidence(0.1, 0.01))
     assert verdict.answer is Answer.REGRESSED
     assert "nominal robots" in verdict.why[0]
 
@@ -99,13 +102,90 @@ def test_what_tuning_without_the_log_gains_too_is_no_improvement():
     assert judge.confirm(verdict, tuned, lifting(0.0)).answer is Answer.IMPROVED
 
 
-def test_a_mean_gain_does_not_hide_a_kind_of_episode_that_loses():
-    judge = gate(0.0)
-    slices = {"slow": bootstrap(np.full(9, 0.2)), "fast": bootstrap(np.full(9, -0.05))}
-    closed = bootstrap(np.full(9, 0.1))
+def sure(change: float) -> Interval:
+    return bootstrap(np.full(9, change))
+
+
+def decided(judge: Gate, closed: Interval, **slices: Interval) -> tuple[Answer, str]:
     answer, why = judge._decide(evidence(0.1, 0.01), closed, slices, 0.0)
+    return answer, why[0]
+
+
+def test_a_mean_gain_does_not_hide_a_kind_of_episode_that_loses():
+    answer, why = decided(gate(0.0), sure(0.1), slow=sure(0.2), fast=sure(-0.05))
     assert answer is Answer.REGRESSED
-    assert "fast" in why[0]
+    assert "fast" in why
+
+
+def test_a_declared_kind_that_loses_is_a_regression_whatever_else_gains():
+    asked = gate(0.0, declared=("fast",), declared_robots=2)
+    # Without the declaration this mean would be too uncertain to speak of a kind of episode.
+    closed = Interval(low=-0.05, mean=0.3, high=0.6)
+    kinds = {"slow": sure(0.9), "fast": sure(-0.02)}
+    assert decided(gate(0.0), closed, **kinds)[0] is Answer.NO_IMPROVEMENT
+    answer, why = decided(asked, closed, **kinds)
+    assert answer is Answer.REGRESSED
+    assert "declared to matter" in why
+    assert "fast by -0.020" in why
+
+
+def test_a_declared_kind_must_be_shown_to_keep_its_reward():
+    asked = gate(0.0, declared=("fast",), declared_robots=2)
+    doubtful = Interval(low=-0.04, mean=0.0, high=0.04)
+    assert decided(gate(0.0), sure(0.1), fast=doubtful)[0] is Answer.IMPROVED
+    answer, why = decided(asked, sure(0.1), fast=doubtful)
+    assert answer is Answer.NO_IMPROVEMENT
+    assert "not shown to keep" in why
+
+
+def test_an_unknown_slice_is_refused_with_those_that_exist():
+    with pytest.raises(AdaptError, match=r"no slice 'sidewards' of task 'track'; there are: "):
+        gate(0.0, declared=("sidewards",))
+
+
+def test_enough_episodes_of_each_declared_kind_are_drawn_and_the_natural_ones_stay():
+    walk = Walk(RobotSpec.load("quadruped"))
+    bare = draw_episodes(walk, 40, (), 24, 5)
+    draw = draw_episodes(walk, 40, ("turning", "standing"), 24, 5)
+    assert (draw.plans[:40] == bare.plans).all()
+    kinds = walk.slices(draw.plans)
+    for name, rows in draw.declared.items():
+        assert len(rows) == len(set(rows)) == 24
+        assert kinds[name][rows].all()
+        # What else is declared does not choose among them.
+        alone = draw_episodes(walk, 40, (name,), 24, 5)
+        assert (alone.plans[alone.declared[name]] == draw.plans[rows]).all()
+    # 8 % of plans stand still, 10 % turn: 24 of each take more than 40 plans, not many more.
+    assert 60 < len(draw.plans) < 90
+
+
+def test_a_kind_of_episode_that_never_comes_is_said_to_be_too_rare(monkeypatch):
+    monkeypatch.setattr(TASK, "slices", lambda plan: {"never": np.zeros(len(plan), bool)})
+    with pytest.raises(AdaptError, match="'never' of task 'track' comes up 0 times in 32784"):
+        draw_episodes(TASK, 16, ("never",), 4, 0)
+
+
+def test_a_declared_kind_is_judged_on_its_own_episodes_beside_the_same_mean():
+    bare = gate(0.0).judge(lifting(0.4), evidence(0.1, 0.01))
+    asked = gate(0.0, declared=("fast",), declared_robots=12)
+    verdict = asked.judge(lifting(0.4), evidence(0.1, 0.01))
+    assert verdict.declared == ("fast",)
+    assert len(asked.draw.declared["fast"]) == 12
+    assert next(iter(verdict.slices)) == "fast"
+    assert verdict.closed_loop == bare.closed_loop
+
+
+def test_all_intervals_of_a_family_hold_together_as_often_as_they_say():
+    rng, level = np.random.default_rng(1), 1.0 - 0.05 / 4
+    held = [
+        all(
+            found.low <= 0.0 <= found.high
+            for found in (bootstrap(rng.normal(0.0, 1.0, 48), level=level) for _ in range(4))
+        )
+        for _ in range(100)
+    ]
+    # Four intervals at 95 % would hold together in 81 %; 100 tries have a standard error of 2 %.
+    assert np.mean(held) >= 0.88
 
 
 @pytest.mark.parametrize("answer", [a for a in Answer if a is not Answer.IMPROVED])
