@@ -1,6 +1,7 @@
 """From a robot's log to a better policy: diagnose, calibrate, fine-tune, gate, report.
 
     the log      trajectory, measured (its reward)
+    fit          fitted (what every fit gives), fixed_base (by replay), walking/ (without the base)
     calibrate    replay, replay_set, joint_error, priors, least_squares, posterior, calibrate,
                  diagnosis
     fine-tune    finetune

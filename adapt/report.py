@@ -126,11 +126,20 @@ def _predicted(adaptation: Adaptation) -> str:
     picture = figures.svg(figures.prediction(evidence))
     return (
         "<section><h2>Measured against predicted, on held-out episodes</h2>"
-        f"{picture}<p class='quiet'>Both simulators start from the measured state at each window; "
-        "the episodes shown were not used for calibration. "
+        f"{picture}<p class='quiet'>{_how(adaptation)} The episodes shown were not used for "
+        "calibration. "
         f"Calibration takes away {1e3 * evidence.gain.mean:.1f} mrad "
         f"[{1e3 * evidence.gain.low:.1f}, {1e3 * evidence.gain.high:.1f}] of "
         f"{1e3 * float(evidence.nominal.mean()):.1f} mrad.</p></section>"
+    )
+
+
+def _how(adaptation: Adaptation) -> str:
+    if adaptation.bundle.spec.imu is None:
+        return "Both simulators start from the measured state at each window."
+    return (
+        "Where the base is, no sensor tells: both simulators walk the whole episode anew under the "
+        "log's commands, in step with its gait, and each line is the mean of several robots."
     )
 
 

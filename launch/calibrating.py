@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ashore.adapt.adaptation import counter
 from ashore.adapt.calibrate import Calibration, CalibrationConfig, calibrate
 from ashore.adapt.diagnosis import diagnose
 from ashore.adapt.errors import AdaptError
+from ashore.adapt.fixed_base import counter
 from ashore.adapt.priors import ALIKE, HEALTHY, STANDING
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.physics.servo_model import load_servo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ashore.adapt.adaptation import Adaptation, AdaptConfig, require_adaptable
+from ashore.adapt.adaptation import Adaptation, AdaptConfig
 from ashore.adapt.errors import AdaptError, NotDeployable
 from ashore.adapt.finetune import FinetuneConfig
 from ashore.adapt.interval import bootstrap
@@ -33,7 +33,6 @@ def run_demo(robot: str, hidden: str, out: Path, short: bool) -> int:
     """Train, record, adapt, deploy; leave bundles, logs, a report and a picture in `out`."""
     began = time.monotonic()
     spec = RobotSpec.load(robot)
-    require_adaptable(spec)
     _clear(out)
     _stage(1, f"pretrain {robot} over randomized simulation")
     steps = SHORT_TRAINING if short else None

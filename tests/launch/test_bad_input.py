@@ -226,12 +226,6 @@ def test_ranges_that_cannot_be_are_refused_by_their_terms_name(capsys, tmp_path,
     assert not (tmp_path / "run").exists()
 
 
-def test_a_robot_that_cannot_be_adapted_is_refused_before_anything_is_trained(capsys, tmp_path):
-    said = refused(capsys, "demo", "quadruped", "--out", tmp_path / "demo")
-    assert "robot quadruped moves on a free base, and where that is no sensor tells" in said
-    assert not (tmp_path / "demo").exists()
-
-
 def test_a_reader_that_is_gone_gets_no_traceback():
     command = [sys.executable, "-m", "ashore.launch.cli", "--version"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
