@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.adapt.perturbation import Perturbation
 from ashore.adapt.priors import Coordinates
 from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.replay_set import ReplaySet
@@ -58,11 +59,13 @@ class LeastSquares:
     ) -> None:
         self.coordinates, self._spec = coordinates, spec
         self.size = len(coordinates.mean)
-        self._wide = ReplaySet(spec, windows, self.size + 1, config)
+        self._perturbation = Perturbation.of(spec, windows, coordinates)
+        self._wide = ReplaySet(spec, windows, self._perturbation.groups + 1, config)
         self._narrow = ReplaySet(spec, windows, len(LADDER), config)
         self._keep = self._wide.fresh.ravel()
         seconds = sum(float(window.time[-1]) for window in windows)
         joints = len(spec.joints)
+        self._joint = np.tile(np.arange(joints), len(self._wide.time))[self._keep]
         self.share = min(1.0, max(1.0, seconds / correlation) * joints / self._keep.sum())
         self.floor = float(self._wide.simulation.motor.quantum.max()) / np.sqrt(12.0)
         self.damping = 0.1
@@ -79,8 +82,8 @@ class LeastSquares:
     def linearize(self, z: Array, size: Array | float = STEP) -> Linearized:
         """Replay at `z` and `size` beside it in each coordinate, all in one batch."""
         step = np.where(z + size > self.coordinates.highest, -size, size)
-        found = self._residuals(self._wide, z + np.vstack([np.zeros(self.size), np.diag(step)]))
-        return Linearized(found[0], ((found[1:] - found[0]) / step[:, None]).T)
+        found = self._residuals(self._wide, self._perturbation.beside(z, step))
+        return Linearized(found[0], self._perturbation.derivative(found, step, self._joint))
 
     def measure(self, residual: Array) -> None:
         """Take the scale of the errors from a residual; never finer than the encoder."""

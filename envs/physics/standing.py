@@ -18,12 +18,21 @@ FEET = 3
 """Fewest feet that say how a base is tilted."""
 ROUNDS = 2
 """How often the tilt is corrected: a foot touches with another point when it is tilted."""
+STAND = 2.0
+"""How much higher a stand holds a base than the MJCF puts it, so that no foot finds a floor [m]."""
 
 
 def held(spec: RobotSpec) -> RobotSpec:
-    """Return the robot with its base fixed where the MJCF puts it, as if it hung in a stand."""
+    """Return the robot with its base fixed, high above the floor, as if it hung in a stand.
+
+    A robot without a free base stays as it is.
+    """
     mjcf = mujoco.MjSpec.from_string(spec.model)
     free = [joint for joint in mjcf.joints if joint.type == mujoco.mjtJoint.mjJNT_FREE]
+    if not free:
+        return spec
+    for joint in free:
+        joint.parent.pos = joint.parent.pos + np.array([0.0, 0.0, STAND])
     # A keyframe says where a free base is.
     for part in (*free, *mjcf.keys):
         mjcf.delete(part)

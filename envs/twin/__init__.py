@@ -1,7 +1,7 @@
 """A robot that isn't there: servo firmware on a pseudo-terminal, moved by hidden physics.
 
     physics      hidden (what is kept to itself), servo_plant and base_motion behind plant,
-                 witness, who writes down what truly happens
+                 held_plant (in a stand), witness, who writes down what truly happens
     firmware     device (what hangs on a line) and the reply it gives, devices by protocol,
                  firmware_config
     servos/      firmware of Dynamixel servos: bytes in, replies out

@@ -18,6 +18,7 @@ from typing import Literal
 
 from ashore.envs.errors import EnvsError, TwinError
 from ashore.envs.twin.faults.faults import Faults
+from ashore.envs.twin.held_plant import HeldPlant
 from ashore.envs.twin.hidden import draw_hidden
 from ashore.envs.twin.imu.robot_imu import robot_imu
 from ashore.envs.twin.plant import Plant
@@ -55,6 +56,8 @@ class TwinOptions:
     """File of what goes wrong, and when; nothing without one."""
     truth: Path | None = None
     """CSV file to write the robot's true motion to, for measurements; a robot has no such thing."""
+    held: bool = False
+    """Whether a robot whose base is free hangs in a stand, its feet off the floor."""
 
 
 def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
@@ -69,8 +72,12 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         TwinError: the options are not possible, or the link's place is taken.
     """
     spec = RobotSpec.load(options.robot)
-    plant = ServoPlant(spec, draw_hidden(spec, options.hidden, options.robot), options.step)
+    hidden = draw_hidden(spec, options.hidden, options.robot)
+    plant = ServoPlant(spec, hidden, options.step)
     period = 1.0 / spec.rate if options.clock == "lockstep" else None
+    # A robot in a stand no longer has what its sensor differs in.
+    imu = robot_imu(spec.imu, plant.simulation, period) if spec.imu is not None else None
+    plant = HeldPlant(spec, hidden, options.step) if options.held else plant
     config = TwinConfig(
         ids=spec.ids,
         rate=spec.rate,
@@ -82,7 +89,7 @@ def serve_twin(options: TwinOptions, announce: Callable[[str], object]) -> None:
         paced=options.paced,
         latency_timer=options.latency_timer,
         turnaround=options.turnaround,
-        imu=robot_imu(spec.imu, plant.simulation, period) if spec.imu is not None else None,
+        imu=imu,
     )
     faults = Faults.load(options.faults, config.seed, spec) if options.faults else None
     with ExitStack() as stack:
@@ -186,6 +193,7 @@ def _arguments(options: TwinOptions) -> list[str]:
     arguments += ["--latency-timer", str(options.latency_timer)]
     arguments += ["--turnaround", str(options.turnaround), "--step", str(options.step)]
     arguments += [] if options.paced else ["--unpaced"]
+    arguments += ["--held"] if options.held else []
     arguments += ["--link", str(options.link)] if options.link else []
     arguments += ["--truth", str(options.truth)] if options.truth else []
     return [*arguments, "--faults", str(options.faults)] if options.faults else arguments
@@ -218,6 +226,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--turnaround", type=float, default=20e-6, help="of the servos [s]")
     parser.add_argument("--step", type=float, default=0.001, help="of the physics [s]")
     parser.add_argument("--unpaced", dest="paced", action="store_false", help="answer at once")
+    parser.add_argument("--held", action="store_true", help="hang it in a stand")
     parser.add_argument("--faults", type=Path, help="file of what goes wrong, and when")
     parser.add_argument("--truth", type=Path, help="file to write the true motion to")
     parser.add_argument("--tethered", action="store_true", help="end when standard input does")
