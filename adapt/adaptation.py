@@ -89,6 +89,12 @@ def adapt(
         verdict = Verdict(answer=Answer.INSUFFICIENT_DATA, why=(str(refusal),))
         judged = _judged(bundle, verdict, config, names)
         return Adaptation(bundle=judged, verdict=verdict, logs=names, seconds=refusal.seconds)
+    if fitted.range is not None and not fitted.range.outside:
+        verdict = Verdict(answer=Answer.NO_IMPROVEMENT, why=(str(fitted.range),))
+        judged = replace(_judged(bundle, verdict, config, names), posterior=fitted.posterior)
+        return Adaptation(
+            bundle=judged, verdict=verdict, logs=names, seconds=fitted.seconds, fitted=fitted
+        )
     randomization = Randomization.from_json(bundle.randomization)
     tuner = Finetuner(bundle, task, fitted.target, randomization, config.finetune)
     tuned = tuner.run(lambda rung, done: stage(f"fine-tuning: {rung}", done))

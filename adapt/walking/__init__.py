@@ -2,7 +2,10 @@
 
     before       prior (what a robot may be), crowd (robots whose numbers are known)
     watching     watched (simulated walks), walk_log (those of a log), gait_window (what is read)
-    reading      estimator, estimator_training, belief (what is told, and robots like it)
-    evidence     rehearsal (held-out walks, walked again), walk_findings
+    reading      estimator, estimator_training, belief (what is told, and robots like it), refine
+    evidence     range_test (is it one that pretraining knows), rehearsal (held-out walks, walked
+                 again), walk_findings
     all of it    fit
+
+All of it needs the `sim` extra.
 """

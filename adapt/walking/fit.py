@@ -12,6 +12,8 @@ from ashore.adapt.walking.estimator import Estimator
 from ashore.adapt.walking.estimator_training import EstimatorConfig, train_estimator
 from ashore.adapt.walking.gait_window import SECONDS, SETTLED, gait_windows
 from ashore.adapt.walking.prior import WalkerPrior
+from ashore.adapt.walking.range_test import RangeConfig, range_test
+from ashore.adapt.walking.refine import RefineConfig, refine
 from ashore.adapt.walking.rehearsal import rehearse
 from ashore.adapt.walking.walk_findings import walk_findings
 from ashore.adapt.walking.walk_log import Walk, split, walks
@@ -34,6 +36,10 @@ class WalkingConfig:
 
     estimator: EstimatorConfig = field(default_factory=EstimatorConfig)
     """How an estimator is taught where the bundle brings none."""
+    range: RangeConfig = field(default_factory=RangeConfig)
+    """How it is compared with robots of pretraining."""
+    refine: RefineConfig = field(default_factory=RefineConfig)
+    """How what was read is refined by simulation."""
     window: float = 1.0
     """Length of the windows in which simulators are compared with the held-out walk [s]."""
 
@@ -57,8 +63,12 @@ def fit_walker(
             seconds,
         )
     estimator = Estimator.of(bundle) or teach(bundle, task, config.estimator, stage)
+    stage("comparing with robots of pretraining", 0.0)
+    trained = Randomization.from_json(bundle.randomization)
+    usual = range_test(bundle, task, fitting, trained, config.range)
     stage("reading the walk", 0.0)
     belief = read(estimator, bundle, windows)
+    belief = refine(bundle, task, estimator, belief, fitting, config.refine)
     stage("comparing with the held-out episodes", 0.0)
     return Fitted(
         target=belief,
@@ -66,6 +76,7 @@ def fit_walker(
         diagnosis=walk_findings(belief, estimator, Simulation(bundle.spec, 1)),
         evidence=rehearse(bundle, task, belief, held_out, config.window),
         seconds=seconds,
+        range=usual,
     )
 
 

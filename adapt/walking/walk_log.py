@@ -29,6 +29,8 @@ class Walk:
     """The episode's plan, `(p,)`."""
     seen: NDArray[np.float32]
     """What `sight` makes of each step, `(T, k)`."""
+    observation: NDArray[np.float32]
+    """What the policy saw of it, `(T, no)`."""
     angle: Array
     """Measured joint angles, `(T, nj)` [rad]."""
     counted: int = 0
@@ -65,6 +67,7 @@ def walks(log: Log, bundle: Bundle, task: Task) -> list[Walk]:
             time=time,
             plan=episode.plan,
             seen=np.stack(rows),
+            observation=steps.observation[episode.rows],
             angle=np.asarray(signals["joint_position"], dtype=np.float64),
         )
         found.append(_even(walk, bundle.spec.rate))
@@ -79,6 +82,7 @@ def _even(walk: Walk, rate: float) -> Walk:
         walk,
         time=np.arange(len(rows)) / rate,
         seen=walk.seen[rows],
+        observation=walk.observation[rows],
         angle=walk.angle[rows],
     )
 
@@ -96,5 +100,9 @@ def split(found: Sequence[Walk]) -> tuple[list[Walk], list[Walk]]:
 
 def _cut(walk: Walk, border: int) -> Walk:
     return replace(
-        walk, time=walk.time[:border], seen=walk.seen[:border], angle=walk.angle[:border]
+        walk,
+        time=walk.time[:border],
+        seen=walk.seen[:border],
+        observation=walk.observation[:border],
+        angle=walk.angle[:border],
     )

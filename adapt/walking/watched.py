@@ -25,6 +25,8 @@ class Watched:
 
     seen: Floats
     """What `sight` makes of each step, `(n, T, k)`."""
+    observation: Floats
+    """What the policy saw of it, `(n, T, no)`."""
     angle: Floats
     """Measured joint angles, `(n, T, nj)` [rad]."""
     lived: NDArray[np.intp]
@@ -77,13 +79,18 @@ def watch(bundle: Bundle, task: Task, cast: Cast) -> tuple[Watched, SimulationVe
     shape = (cast.robots, cast.ticks)
     seen = np.zeros((*shape, looking.observation_size), np.float32)
     angle = np.zeros((*shape, len(bundle.spec.joints)), np.float32)
+    given = np.zeros((*shape, bundle.contract.observation_size), np.float32)
     lived = np.zeros(cast.robots, dtype=np.intp)
     alive = np.ones(cast.robots, dtype=np.bool_)
     observation = env.reset()
     for tick in range(cast.ticks):
         seen[:, tick] = looking.observe(env.latest, memory)
         angle[:, tick] = env.latest["joint_position"]
+        given[:, tick] = observation
         lived += alive
         observation, _, ended = env.advance(bundle.policy.act(observation))
         alive &= ~(ended | env.damaged())
-    return Watched(seen=seen, angle=angle, lived=lived, plan=env.plan.copy()), env
+    found = Watched(
+        seen=seen, observation=given, angle=angle, lived=lived, plan=env.plan.copy()
+    )
+    return found, env

@@ -1,6 +1,6 @@
 """`draw_hidden`: the physics that a twin keeps to itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,8 @@ Values = NDArray[np.float64]
 
 FILE = "hidden.toml"
 """File in a robot's folder that says how its twins differ from the nominal robot."""
+KINDS = "hidden"
+"""Folder in a robot's folder with a file of ranges for each kind of hidden robot."""
 
 
 def draw_hidden(
@@ -24,38 +26,58 @@ def draw_hidden(
 ) -> Mapping[str, Values]:
     """Parameters of a twin that differ from the nominal ones, each one number or one an element.
 
-    They come from the `hidden.toml` of the robot's folder, or else from what its policies are
-    trained over, its `randomization.toml`.
+    Those of a seed come from the `hidden.toml` of the robot's folder, or else from what its
+    policies are trained over, its `randomization.toml`. Those of a kind come from a file of ranges
+    that describes it: `hidden/KIND.toml` in the robot's folder, or any other.
 
     Args:
         spec: the robot.
-        hidden: `none` for a twin equal to the nominal robot, or a seed.
+        hidden: `none` for a twin equal to the nominal robot, a seed, a kind, or a TOML file.
         folder: the robot's folder; None for the shipped robot of that name.
 
     Raises:
-        TwinError: `hidden` is neither `none` nor a whole number.
+        TwinError: `hidden` is none of these.
         SpecError: there is no such folder.
         ModelError: the folder's file says what cannot be, or there is none.
     """
     if hidden == "none":
         return {}
-    seed = seed_of(hidden)
     root = find_robot(folder or spec.name)
+    if (path := _kind(root, hidden)) is not None:
+        return _drawn(spec, Randomization.read(path), 0)
+    seed = seed_of(hidden, hidden_kinds(root))
     if (root / FILE).exists():
         return worn(spec, Randomization.read(root / FILE), seed)
+    return _drawn(spec, Randomization.load(str(root)), seed)
+
+
+def hidden_kinds(root: Path) -> tuple[str, ...]:
+    """Names of the kinds of hidden robots that a robot's folder describes."""
+    return tuple(sorted(path.stem for path in (root / KINDS).glob("*.toml")))
+
+
+def _kind(root: Path, hidden: str) -> Path | None:
+    if hidden in hidden_kinds(root):
+        return root / KINDS / f"{hidden}.toml"
+    path = Path(hidden)
+    return path if path.suffix == ".toml" and path.exists() else None
+
+
+def _drawn(spec: RobotSpec, ranges: Randomization, seed: int) -> dict[str, Values]:
     world = Simulation(spec, 1, SimulationConfig(threads=1, backlash=True))
-    drawn = Randomization.load(str(root)).draw(world, Dice(seed, 1, purpose="hidden"))
+    drawn = ranges.draw(world, Dice(seed, 1, purpose="hidden"))
     return {name: values[0] for name, values in drawn.items()}
 
 
-def seed_of(hidden: str) -> int:
-    """The seed that `hidden` is.
+def seed_of(hidden: str, kinds: Sequence[str] = ()) -> int:
+    """The seed that `hidden` is, where it is none of the `kinds`.
 
     Raises:
         TwinError: it is no whole number.
     """
     if not (hidden.isascii() and hidden.isdigit()):
-        raise TwinError(f"hidden is {hidden!r}; give a whole number as the seed, or none")
+        known = f", or a kind: {', '.join(kinds)}" if kinds else ""
+        raise TwinError(f"hidden is {hidden!r}; give a whole number as the seed, or none{known}")
     return int(hidden)
 
 
