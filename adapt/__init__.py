@@ -6,9 +6,11 @@
                  diagnosis
     fine-tune    finetune
     the gate     interval, evidence, episode_draw, examine, gate, verdict
+    on a robot   trial, group_sequential
     all of it    adaptation
     for people   report, figures, picture
     errors       errors
 
-A robot needs verdict, interval and measured; the others need the `sim` extra.
+A robot needs verdict, trial, group_sequential, interval and measured; the others need the `sim`
+extra.
 """

@@ -7,6 +7,7 @@ from typing import Any
 
 from ashore.adapt.errors import NotDeployable
 from ashore.adapt.interval import Interval
+from ashore.adapt.trial import Outcome, record_of
 from ashore.policies.bundle import Bundle
 
 
@@ -51,10 +52,11 @@ class Verdict:
 
 
 def require_deployable(bundle: Bundle, name: str) -> None:
-    """Refuse every bundle that the gate has not found to be an improvement.
+    """Refuse every bundle that the gate has not passed, or that a trial on the robot rolled back.
 
     Raises:
         NotDeployable: saying what its verdict is and what to do instead.
+        AdaptError: the record of its trial is damaged.
     """
     if bundle.verdict is None:
         raise NotDeployable(
@@ -67,4 +69,10 @@ def require_deployable(bundle: Bundle, name: str) -> None:
         raise NotDeployable(
             f"{name} was judged {answer}: {why}; it is not deployed: "
             "keep the policy that the robot has, or record a new log"
+        )
+    tried = record_of(bundle)
+    if tried is not None and tried["outcome"] != Outcome.ACCEPTED.value:
+        raise NotDeployable(
+            f"{name} was tried on the robot and rolled back: {tried['why']}; it is not deployed: "
+            f"keep policy {tried['base']}, or record a new log"
         )

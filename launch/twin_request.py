@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tyro
 
-from ashore.launch.session import ClockName
+from ashore.launch.place import ClockName
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Networks, pretraining, the policy bundle, inference without torch.
 
     on a robot   policy, controller, bundle, shipped (by name), gymnasium_robot
+    drift/       has a robot left what its policy was validated for
     storage/     a bundle's files, and files that are never half written
     training     train, train_config, progress (what it says, how it stops), checkpoint, event_log
     learners/    networks, PPO, SAC, TQC
@@ -10,6 +11,6 @@
     pretrained/  the bundles that ship
     errors       errors
 
-A robot needs the first two rows, provenance and errors; the others need PyTorch, Stable-Baselines3
-or ONNX.
+A robot needs the first row, storage/, drift/'s watch, provenance and errors; the others need
+PyTorch, Stable-Baselines3, MuJoCo or ONNX.
 """

@@ -19,7 +19,7 @@ ROOMS = list(OURS)
 FILES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / room).rglob("*.py"))]
 LIGHT = ["hardware.run.runner", "envs.tasks"]
 LIGHT += ["policies.policy", "policies.bundle", "policies.shipped", "policies.controller"]
-LIGHT += ["policies.errors", "policies.provenance"]
+LIGHT += ["policies.errors", "policies.provenance", "policies.drift.drift_watch", "adapt.trial"]
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -2,6 +2,7 @@
 
     policy    train, adapt, export, play
     drive     twin, record, deploy
+    trial     trial
     log       import, calibrate, recover
     robot     robot new, robot check, randomization audit
     lab       bench, demo
@@ -12,13 +13,14 @@ To add one: a function in the file of its kind, and its line in COMMANDS.
 
 from collections.abc import Callable
 
-from ashore.launch.commands import drive, lab, log, policy, robot, servo
+from ashore.launch.commands import drive, lab, log, policy, robot, servo, trial
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "train": policy.train,
     "twin": drive.twin,
     "record": drive.record,
     "adapt": policy.adapt,
+    "trial": trial.trial,
     "deploy": drive.deploy,
     "export": policy.export,
     "play": policy.play,
@@ -39,6 +41,6 @@ COMMANDS: dict[str, Callable[..., int]] = {
 """Every command, by the name it is called by; one of two words is a command in a group."""
 
 DRIVING = frozenset(
-    {"record", "deploy", "doctor", "bus scan", "servo read", "servo write", "servo reboot"}
+    {"record", "trial", "deploy", "doctor", "bus scan", "servo read", "servo write", "servo reboot"}
 )
 """Those that speak with a robot: what they refuse ends with `Exit.BAD_INPUT`."""
