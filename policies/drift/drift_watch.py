@@ -49,7 +49,7 @@ class DriftWatch:
         self._share = 1.0 / (watch.rate * watch.tau[:, None])
         self._longest = 1.5 / watch.rate
         self._due = -np.inf
-        self._predicted: Array | None = None
+        self._predicted = np.full(len(watch.labels), np.nan)
 
     def see(self, elapsed: float, signals: Signals, action: NDArray[np.float32]) -> Drift | None:
         """Look at a step of an episode; return what is wrong, if anything is.
@@ -63,9 +63,11 @@ class DriftWatch:
         sensed = np.concatenate([signals[name][0] for name in watch.sensed])
         asked = np.concatenate([np.zeros(0), *(signals[name][0] for name in watch.asked)])
         whole = abs(elapsed - self._due) < 0.5 / watch.rate
-        if whole and elapsed >= watch.settle and self._predicted is not None:
+        if whole and elapsed >= watch.settle:
             self._update(sensed - self._predicted, asked)
-        step = (np.ones(1), asked, sensed, np.clip(action[0], -1.0, 1.0))
+        # What this robot does not measure is taken as predicted, and says nothing.
+        known = np.where(np.isfinite(sensed), sensed, np.nan_to_num(self._predicted))
+        step = (np.ones(1), asked, known, np.clip(action[0], -1.0, 1.0))
         self._predicted = np.concatenate(step) @ watch.predictor
         self._due = elapsed + 1.0 / watch.rate
         return self._drift() if (self.distance > watch.threshold).any() else None
@@ -73,7 +75,6 @@ class DriftWatch:
     def _update(self, error: Array, asked: Array) -> None:
         watch = self.watch
         error = error / np.maximum(squares(asked) @ watch.usual, watch.floor)
-        # A signal that this robot does not measure is no number, and says nothing.
         unusual = np.where(np.isfinite(error), error.clip(-watch.clip, watch.clip), watch.mean)
         self._z += self._share * (unusual - watch.mean - self._z)
         far = np.matmul(watch.whitening, self._z[:, :, None])[:, :, 0]
