@@ -4,7 +4,7 @@
     fit          fitted (what every fit gives), fixed_base (by replay), walking/ (without the base)
     calibrate    replay, replay_set, joint_error, priors, least_squares, posterior, calibrate,
                  diagnosis
-    fine-tune    finetune
+    fine-tune    tuning/ (the final layers, rung by rung)
     the gate     interval, evidence, episode_draw, examine, gate, verdict
     on a robot   trial, group_sequential
     all of it    adaptation

@@ -7,10 +7,12 @@ from ashore.adapt.calibrate import CalibrationConfig
 from ashore.adapt.diagnosis import Diagnosis
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.evidence import OpenLoop
-from ashore.adapt.finetune import FinetuneConfig, Finetuner, Tuned
 from ashore.adapt.fitted import Fitted, Stage, Unusable
 from ashore.adapt.fixed_base import fit_fixed_base
 from ashore.adapt.gate import Gate, GateConfig
+from ashore.adapt.tuning.finetune_config import FinetuneConfig
+from ashore.adapt.tuning.finetuner import Finetuner
+from ashore.adapt.tuning.trial import Tuned
 from ashore.adapt.verdict import Answer, Verdict
 from ashore.adapt.walking.fit import WalkingConfig, fit_walker
 from ashore.envs.randomize.randomization import Randomization

@@ -1,20 +1,15 @@
-"""`examine`: what some weights earn on robots from a source, for whoever compares policies."""
+"""`examine`: what some weights earn on a course, for whoever compares policies."""
 
 from ashore.envs.evaluate import Course, Outcome, evaluate
-from ashore.envs.randomize.randomization import Source
-from ashore.envs.tasks.task import Task
 from ashore.policies.bundle import Bundle
 from ashore.policies.policy import Policy, Weights
 
 
-def examine(
-    bundle: Bundle, task: Task, actor: Weights, source: Source, robots: int, seed: int
-) -> Outcome:
-    """Let `actor`, in place of the bundle's own, do an episode on each of `robots` robots.
+def examine(bundle: Bundle, actor: Weights, course: Course) -> Outcome:
+    """Let `actor`, in place of the bundle's own, do an episode on each robot of a course.
 
-    Weights examined under one seed meet the same robots, commands and noise.
+    Weights examined on one course meet the same robots, commands and noise.
     """
-    course = Course(spec=bundle.spec, task=task, source=source, robots=robots, seed=seed)
     return evaluate(Policy(actor).act, bundle.contract, course)
 
 

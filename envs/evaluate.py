@@ -56,6 +56,8 @@ class Course:
     """Two policies under one seed meet the same robots, plans, starts and noise."""
     plans: Array | None = None
     """The episodes' plans, `(p, k)`, robot after robot in turn; None to draw them."""
+    seconds: float | None = None
+    """How much of each episode is driven, from its beginning [s]; None for the whole."""
     simulation: SimulationConfig = field(default_factory=SimulationConfig)
     """How they are stepped."""
 
@@ -86,7 +88,7 @@ class Outcome:
 
 
 def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
-    """Let a policy do one episode on each robot of a course, without exploration.
+    """Let a policy do one episode, or its beginning, on each robot, without exploration.
 
     What `one_episode` says of failures holds.
     """
@@ -104,7 +106,9 @@ def evaluate(act: Act, contract: Contract, course: Course) -> Outcome:
         steps[:] += alive
         tally.note(step, alive)
 
-    reward, failed = one_episode(env, act, env.episode_ticks - 1, note)
+    whole = env.episode_ticks - 1
+    wanted = whole if course.seconds is None else round(course.seconds * course.spec.rate)
+    reward, failed = one_episode(env, act, max(1, min(wanted, whole)), note)
     return Outcome(
         reward=reward,
         plan=env.plan,

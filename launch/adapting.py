@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ashore.adapt.adaptation import Adaptation, AdaptConfig, adapt
-from ashore.adapt.finetune import FinetuneConfig
 from ashore.adapt.report import page
+from ashore.adapt.tuning.finetune_config import FinetuneConfig
 from ashore.adapt.verdict import Answer
 from ashore.hardware.logs.log import Log
 from ashore.launch.console import progress_bar, say

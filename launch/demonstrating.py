@@ -9,10 +9,10 @@ import numpy as np
 
 from ashore.adapt.adaptation import Adaptation, AdaptConfig
 from ashore.adapt.errors import AdaptError, NotDeployable
-from ashore.adapt.finetune import FinetuneConfig
 from ashore.adapt.interval import bootstrap
 from ashore.adapt.picture import loop_picture
 from ashore.adapt.report import Wire, write_report
+from ashore.adapt.tuning.finetune_config import FinetuneConfig
 from ashore.adapt.verdict import require_deployable
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log

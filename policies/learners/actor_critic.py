@@ -14,6 +14,9 @@ from stable_baselines3.common.policies import ActorCriticPolicy
 from stable_baselines3.common.type_aliases import PyTorchObs, Schedule
 from torch import Tensor, nn
 
+Layers = Iterable[Iterable[nn.Parameter]]
+"""Parameters of one layer after another."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
@@ -100,11 +103,19 @@ class ActorCritic(ActorCriticPolicy):
         if self.encoder is not None:
             supervised = [*self.encoder.parameters(), *self.decoder.parameters()]
             self.optimizers["encoder"] = _adam(supervised, lr_schedule(1.0))
-        self.take([*self.actor.parameters(), self.log_std], lr_schedule(1.0))
+        self.take([[*self.actor.parameters(), self.log_std]], lr_schedule(1.0))
 
-    def take(self, parameters: Iterable[nn.Parameter], rate: float) -> None:
-        """Begin to optimize `parameters` of the actor, and only those."""
-        self.optimizer = self.optimizers["actor"] = _adam(parameters, rate)
+    def take(self, layers: Layers, rate: float, shrink: float = 1.0) -> None:
+        """Begin to optimize `layers` of the actor, and only those.
+
+        Args:
+            layers: parameters of each.
+            rate: learning rate of the first layer.
+            shrink: each layer's rate is this share of the rate of the layer before it.
+        """
+        groups = [{"params": list(each), "share": shrink**i} for i, each in enumerate(layers)]
+        made = torch.optim.Adam(groups or [{"params": []}], lr=rate, eps=1e-5)
+        self.optimizer = self.optimizers["actor"] = made
 
     def see(self, observation: Tensor) -> Tensor:
         """What the trunk takes of wide observations `(n, k)`: `(n, seen)`."""

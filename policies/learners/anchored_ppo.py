@@ -1,7 +1,6 @@
 """`AnchoredPPO`: proximal policy optimization that can be held near a reference policy."""
 
 import copy
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import log, pi
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ashore.policies.errors import TrainingError
-from ashore.policies.learners.actor_critic import ActorCritic
+from ashore.policies.learners.actor_critic import ActorCritic, Layers
 from ashore.policies.learners.rollout import Minibatch, Rollout, Step
 from ashore.policies.learners.update import Update
 
@@ -62,14 +61,31 @@ class AnchoredPPO(PPO):
         self.reference.set_training_mode(False)
         self.anchor = weight
 
-    def train_only(self, parameters: Iterable[nn.Parameter]) -> None:
-        """Of the actor, optimize only `parameters`, anew; the encoder stays, the critic learns."""
-        kept = list(parameters)
+    def train_only(self, layers: Layers, shrink: float = 1.0) -> None:
+        """Of the actor, optimize only `layers`, anew; the encoder stays, the critic learns.
+
+        Each layer learns at `shrink` times the rate of the one before it: give the head first, and
+        the deeper a layer is, the less it forgets (discriminative fine-tuning).
+
+        Source: Howard and Ruder, "Universal language model fine-tuning for text classification",
+        ACL 2018, section 3.2, where `shrink` is 1 / 2.6.
+        """
+        kept = [list(each) for each in layers]
+        trained = {id(parameter) for each in kept for parameter in each}
         for parameter in self.policy.actor.parameters():
-            parameter.requires_grad_(any(parameter is each for each in kept))
+            parameter.requires_grad_(id(parameter) in trained)
         self.policy.log_std.requires_grad_(False)
-        self.policy.take(kept, self.lr_schedule(1.0))
+        self.policy.take(kept, self.lr_schedule(1.0), shrink)
         self.teaches = False
+
+    def _update_learning_rate(
+        self, optimizers: list[torch.optim.Optimizer] | torch.optim.Optimizer
+    ) -> None:
+        """Give every layer its share of the learning rate."""
+        super()._update_learning_rate(optimizers)
+        for optimizer in optimizers if isinstance(optimizers, list) else [optimizers]:
+            for group in optimizer.param_groups:
+                group["lr"] *= group.get("share", 1.0)
 
     def collect_rollouts(
         self,

@@ -10,12 +10,14 @@ from torch import nn
 
 from ashore.hardware.contract import Contract
 from ashore.policies.learners.actor_critic import ActorCritic, Shape
+from ashore.policies.learners.low_rank import low_rank_parameters
 from ashore.policies.policy import Weights
 
 Arrays = dict[str, NDArray[np.float32]]
 
-RUNGS = ("head", "block", "all")
-"""What adaptation may train of the actor: its head, the last trunk layer too, or the whole trunk.
+RUNGS = ("head", "block", "low_rank", "all")
+"""What adaptation may train of the actor: its head; the last trunk layer too; instead of that, a
+change of low rank in each trunk layer (`low_rank`); or the whole trunk.
 
 An encoder is never among it: it reads what robot this is, which supervision taught it."""
 
@@ -46,11 +48,15 @@ def load_weights(policy: ActorCritic, actor: Weights, critic: Weights) -> None:
         policy.log_std.copy_(torch.from_numpy(np.array(critic["log_std"])))
 
 
-def final_layers(policy: ActorCritic, rung: str) -> list[nn.Parameter]:
-    """Parameters of the actor that a rung of `RUNGS` trains."""
-    layers = _linears(policy.actor)
-    count = {"head": 1, "block": 2, "all": len(layers)}[rung]
-    return [parameter for layer in layers[-count:] for parameter in layer.parameters()]
+def final_layers(policy: ActorCritic, rung: str) -> list[list[nn.Parameter]]:
+    """Parameters of the actor that a rung of `RUNGS` trains, of each layer, the head first.
+
+    For `low_rank` the trunk must have been given what changes it (`add_low_rank`).
+    """
+    head, *trunk = reversed(_linears(policy.actor))
+    deeper = {"head": [], "block": trunk[:1], "low_rank": trunk, "all": trunk}[rung]
+    trained = low_rank_parameters if rung == "low_rank" else nn.Module.parameters
+    return [list(head.parameters()), *(list(trained(layer)) for layer in deeper)]
 
 
 def shape_of(contract: Contract, actor: Weights, critic: Weights, privileged: int) -> Shape:

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from bench import SHIPPED
 
-from ashore.adapt.finetune import FinetuneConfig, Finetuner, blend
+from ashore.adapt.tuning.blend import blend
+from ashore.adapt.tuning.finetune_config import FinetuneConfig
+from ashore.adapt.tuning.finetuner import Finetuner
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.mixture import Mixture
 from ashore.envs.randomize.randomization import Randomization
@@ -23,7 +25,13 @@ pytestmark = pytest.mark.slow
 
 SOFT = Randomization(terms=(Term(parameter="gain_divisor", low=480.0, high=560.0),))
 SHORT = FinetuneConfig(
-    steps=16_000, robots=64, warmup=1, rungs=("head",), weights=(1.0,), validation_robots=32
+    steps=16_000,
+    rounds=2,
+    robots=64,
+    warmup=1,
+    rungs=("head",),
+    weights=(1.0,),
+    validation_robots=32,
 )
 TASK = Track(SHIPPED)
 TASK.episode = 2.0
@@ -102,7 +110,8 @@ def test_a_policy_without_a_critic_is_tuned_with_a_new_one(without_critic):
 
 def test_a_new_critic_learns_longer_before_the_actor_moves(without_critic):
     def gain(updates: int) -> float:
-        before, *_, tuned = tuner(without_critic, fresh_warmup=updates).run().trials
+        steps = SHORT.steps + updates * 64 * 24  # of 64 robots, 24 between updates
+        before, *_, tuned = tuner(without_critic, fresh_warmup=updates, steps=steps).run().trials
         return tuned.target - before.target
 
     assert gain(8) > gain(0)

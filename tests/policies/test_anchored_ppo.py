@@ -64,6 +64,14 @@ def test_only_the_given_parameters_are_trained(learner):
     assert changed == set(now) - {"log_std"}
 
 
+def test_layers_learn_the_slower_the_deeper_they_are(learner):
+    learner.train_only(final_layers(learner.policy, "all"), shrink=0.25)
+    learner.learn(400)
+    rates = [group["lr"] for group in learner.policy.optimizers["actor"].param_groups]
+    assert rates == pytest.approx([rates[0], 0.25 * rates[0], 0.0625 * rates[0]])
+    assert learner.policy.optimizers["critic"].param_groups[0]["lr"] == rates[0]
+
+
 def test_a_critic_can_learn_alone(learner):
     learner.train_only([])
     assert set(moved(learner).values()) == {0.0}

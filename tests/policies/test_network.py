@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from ashore.policies.learners.actor_critic import ActorCritic, Shape
+from ashore.policies.learners.low_rank import add_low_rank
 from ashore.policies.learners.network import (
+    RUNGS,
     actor_weights,
     critic_weights,
     final_layers,
@@ -63,15 +65,46 @@ def test_widths_are_read_from_the_weights():
     assert widths(critic_weights(made), "value") == (24, 8)
 
 
-@pytest.mark.parametrize(("rung", "layers"), [("head", 1), ("block", 2), ("all", 3)])
-def test_a_rung_trains_the_last_layers_of_the_actor(rung, layers):
+TRAINED = {
+    "head": {"head"},
+    "block": {"trunk.1", "head"},
+    "low_rank": {"trunk.0", "trunk.1", "head"},
+    "all": {"trunk.0", "trunk.1", "head"},
+}
+
+
+def changed(before, after):
+    """Layers whose weights or biases are not the same."""
+    return {name.rpartition(".")[0] for name in before if (before[name] != after[name]).any()}
+
+
+@pytest.mark.parametrize("rung", RUNGS)
+def test_a_rung_trains_its_layers_of_the_actor_the_head_first(rung):
     made = network(0, **ENCODED)
-    chosen = final_layers(made, rung)
-    assert len(chosen) == 2 * layers  # a weight and a bias each
     before = actor_weights(made)
+    if rung == "low_rank":
+        add_low_rank(made, 3)
+    layers = final_layers(made, rung)
+    assert [each is made.actor[-1].weight for each in layers[0]] == [True, False]
     with torch.no_grad():
-        for parameter in chosen:
+        for parameter in (each for layer in layers for each in layer):
             parameter += 1.0
+    assert changed(before, actor_weights(made)) == TRAINED[rung]
+    assert len(layers) == len(TRAINED[rung])
+
+
+def test_a_change_of_low_rank_is_none_at_first_and_merges_into_plain_weights_of_that_rank():
+    made = network(0)
+    before = actor_weights(made)
+    add_low_rank(made, 3)
+    assert changed(before, actor_weights(made)) == set()
+    with torch.no_grad():
+        for parameter in (each for layer in final_layers(made, "low_rank") for each in layer):
+            parameter += 0.2 * torch.randn_like(parameter)
     after = actor_weights(made)
-    changed = {name.rpartition(".")[0] for name in before if (before[name] != after[name]).any()}
-    assert changed == set(["trunk.0", "trunk.1", "head"][-layers:])
+    seen = np.random.default_rng(0).normal(size=(50, 7)).astype(np.float32)
+    assert Policy(after).act(seen) == pytest.approx(by_torch(made, seen), abs=1e-5, rel=1e-5)
+    moved = [after[f"trunk.{i}.weight"] - before[f"trunk.{i}.weight"] for i in range(2)]
+    assert [np.linalg.matrix_rank(each, tol=1e-4) for each in moved] == [3, 3]
+    same = [np.array_equal(after[f"trunk.{i}.bias"], before[f"trunk.{i}.bias"]) for i in range(2)]
+    assert same == [True, True]

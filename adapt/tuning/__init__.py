@@ -1,0 +1,10 @@
+"""Fine-tuning: train a policy's final layers for robots that a log tells of, and no further.
+
+    asked        finetune_config, assignment (whose policy, for which robots)
+    trained      tuning_run (a learner and its robots), blend
+    judged       validation, trial
+    the ladder   finetuner; climb (where it stands), tuning_checkpoint (what a kill leaves)
+    no simulator log_only
+
+All of it needs the `sim` extra.
+"""
