@@ -8,14 +8,14 @@ from numpy.typing import NDArray
 
 from ashore.adapt.episode_draw import draw_episodes
 from ashore.adapt.evidence import OpenLoop
-from ashore.adapt.examine import forgotten
+from ashore.adapt.examine import examine, forgotten
 from ashore.adapt.interval import LEVEL, Interval, bootstrap
 from ashore.adapt.verdict import Answer, Verdict
-from ashore.envs.evaluate import Course, evaluate
+from ashore.envs.evaluate import Course
 from ashore.envs.randomize.randomization import Source
 from ashore.envs.tasks.task import Task
 from ashore.policies.bundle import Bundle
-from ashore.policies.policy import Policy, Weights
+from ashore.policies.policy import Weights
 
 Array = NDArray[np.float64]
 
@@ -47,6 +47,9 @@ class GateConfig:
     robots: int = 256
     """Paired episodes of each comparison. Of a robot there are up to five such sets of episodes:
     two policies on its posterior, two on the pretraining ranges, and the control."""
+    seconds: float | None = None
+    """How much of each episode is driven [s]; None for the whole. Half as long episodes of twice as
+    many robots cost the same, and tell more."""
     seed: int = 90_000
     """Seed of the gate's own robots, which nothing was trained or chosen on."""
 
@@ -134,8 +137,9 @@ class Gate:
             robots=len(plans),
             seed=self.config.seed,
             plans=plans,
+            seconds=self.config.seconds,
         )
-        return evaluate(Policy(weights).act, self.bundle.contract, course).reward
+        return examine(self.bundle, weights, course).reward
 
     def _slices(self, difference: Array) -> dict[str, Interval]:
         """Differences by kind of episode, each family's intervals simultaneous; declared first."""

@@ -175,6 +175,14 @@ def test_a_declared_kind_is_judged_on_its_own_episodes_beside_the_same_mean():
     assert verdict.closed_loop == bare.closed_loop
 
 
+def test_a_gate_may_drive_the_beginning_of_each_episode_only():
+    # The reference grows over a second: before, a policy that pushes against a load gains less.
+    short, whole = gate(0.0, seconds=0.5), gate(0.0)
+    plans = whole.draw.plans
+    early, late = (g._on(SOFT, lifting(0.0), plans).mean() for g in (short, whole))
+    assert early > late + 0.2
+
+
 def test_all_intervals_of_a_family_hold_together_as_often_as_they_say():
     rng, level = np.random.default_rng(1), 1.0 - 0.05 / 4
     held = [
