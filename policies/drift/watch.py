@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -120,9 +121,15 @@ class Watch:
 
 def squares(e: Array) -> Array:
     """`(1, e, e e')` of `e` `(..., m)`, each product once: `(..., 1 + m + m (m + 1) / 2)`."""
-    rows, columns = np.triu_indices(e.shape[-1])
+    rows, columns = _pairs(e.shape[-1])
     one = np.ones((*e.shape[:-1], 1))
     return np.concatenate([one, e, e[..., rows] * e[..., columns]], axis=-1)
+
+
+@cache
+def _pairs(m: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    rows, columns = np.triu_indices(m)
+    return rows, columns
 
 
 def watch_in(bundle: Bundle) -> Watch | None:
