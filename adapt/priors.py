@@ -89,6 +89,24 @@ STANDING: Mapping[str, Prior] = {
 }
 """The same in a robot that stands on its feet."""
 
+IN_AIR: Mapping[str, Prior] = {
+    "gain_divisor": Prior(sd=0.2, log=True),
+    "strength": Prior(sd=0.15, log=True),
+    "motor_constant": Prior(sd=0.05, log=True),
+    "resistance": Prior(sd=0.1, log=True),
+    "current_limit": Prior(sd=0.5, log=True, shared=True),
+    "supply_voltage": Prior(sd=0.3),
+    "command_delay": Prior(sd=0.01, shared=True),
+    "armature": Prior(sd=0.3, log=True),
+    "friction_base": Prior(sd=0.04),
+    "friction_load": Prior(sd=0.06),
+    "friction_stribeck": Prior(sd=0.04),
+    "viscous": Prior(sd=0.01),
+    "encoder_offset": Prior(sd=0.02),
+    "mass": Prior(sd=0.03, log=True, shared=True),
+}
+"""The servos of a robot whose legs swing in the air, each in a state of its own."""
+
 
 class Coordinates:
     """Parameters as one vector `z` `(D,)`: 0 is the prior's mean, 1 its standard deviation.

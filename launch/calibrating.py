@@ -5,10 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from ashore.adapt.calibrate import Calibration, CalibrationConfig, calibrate
-from ashore.adapt.diagnosis import diagnose
+from ashore.adapt.diagnose.diagnosis import diagnose
 from ashore.adapt.errors import AdaptError
+from ashore.adapt.excite.rounds import KIND, rounds_of
 from ashore.adapt.fixed_base import counter
-from ashore.adapt.priors import ALIKE, HEALTHY, STANDING
+from ashore.adapt.priors import ALIKE, HEALTHY, IN_AIR, STANDING, WIDE, Prior
+from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.simulation import nominal_parameters
@@ -17,11 +19,14 @@ from ashore.hardware.logs.log import Log, check
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
 
+MET = 0.7
+"""Share of the stall current at which a limit begins to be looked for."""
+
 
 def run_calibration(robot: str, logs: Sequence[Path], out: Path | None) -> int:
     """Fit, say what the logs tell, and keep the posterior."""
     spec = RobotSpec.load(robot)
-    trajectories = []
+    trajectories, excited = list[Trajectory](), True
     for path in (found for given in logs for found in _expand(given)):
         log = Log.open(path)
         if log.header.robot != spec.name:
@@ -30,9 +35,10 @@ def run_calibration(robot: str, logs: Sequence[Path], out: Path | None) -> int:
                 "give logs of one robot"
             )
         check(log)
-        trajectories.append(Trajectory.from_log(log, spec))
+        trajectories += rounds_of(log, spec)
+        excited &= log.header.setup.get("kind") == KIND
     with progress_bar() as bar:
-        fitted = calibrate(spec, trajectories, config_for(spec), counter(bar))
+        fitted = calibrate(spec, trajectories, config_for(spec, excited), counter(bar))
     _tell(fitted, spec)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -41,13 +47,25 @@ def run_calibration(robot: str, logs: Sequence[Path], out: Path | None) -> int:
     return 0
 
 
-def config_for(spec: RobotSpec) -> CalibrationConfig:
+def config_for(spec: RobotSpec, excited: bool = False) -> CalibrationConfig:
     """How a robot is calibrated, by its motors and by whether its base is free.
 
     A free base is not measured, so a log is replayed whole, from standing. Motors of a robot that
     stands are of one kind: twelve of everything would fit the log and predict the next one worse.
+    Logs of robots that were `excited` tell more, of a base that stands fast: there each motor is
+    its own, and in any state.
     """
     torque = load_servo(spec.joints[0].servo).law == "pd"
+    if excited and spec.imu is None:
+        return CalibrationConfig(priors=ALIKE if torque else WIDE)
+    if excited:
+        return CalibrationConfig(
+            priors=ALIKE if torque else in_air(spec),
+            window_iterations=5,
+            whole_iterations=8,
+            generations=0,
+            replay=ReplayConfig(timestep=0.004),
+        )
     if spec.imu is None:
         return CalibrationConfig(priors=ALIKE if torque else HEALTHY)
     together = {name: replace(p, shared=True) for name, p in HEALTHY.items()}
@@ -59,6 +77,18 @@ def config_for(spec: RobotSpec) -> CalibrationConfig:
         generations=0,
         correlation=0.25,
     )
+
+
+def in_air(spec: RobotSpec) -> dict[str, Prior]:
+    """What is believed of a robot in a stand: `IN_AIR`, with a limit of current that can be met.
+
+    A limit above what its motors draw at a stall shows in nothing, and a fit that begins there
+    never finds a lower one.
+    """
+    servo = load_servo(spec.joints[0].servo).parameters
+    stall = servo["supply_voltage"].value / servo["resistance"].value
+    mean = min(servo["current_limit"].value, MET * stall)
+    return {**IN_AIR, "current_limit": replace(IN_AIR["current_limit"], mean=mean)}
 
 
 def _tell(fitted: Calibration, spec: RobotSpec) -> None:

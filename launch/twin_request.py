@@ -30,3 +30,5 @@ class TwinRequest:
     """How long its USB adapter holds replies back [s]; 0.016 as a new one does."""
     step: float = 0.001
     """Physics step [s]; 0.002 takes about half as much of a processor."""
+    held: bool = False
+    """Hang a robot whose base is free in a stand, its feet off the floor."""

@@ -3,6 +3,7 @@
 import tyro
 
 from ashore.launch.console import say
+from ashore.launch.excite_request import ExciteConfig
 from ashore.launch.session import SessionConfig, conclude, run_session
 from ashore.launch.twin_request import TwinRequest
 from ashore.policies.shipped import find_bundle
@@ -32,6 +33,23 @@ def record(policy: str, session: Options) -> int:
     from ashore.policies.bundle import Bundle
 
     return conclude(run_session(Bundle.load(find_bundle(policy)), session, "record"))
+
+
+def excite(asked: tyro.conf.OmitArgPrefixes[ExciteConfig]) -> int:
+    """Record the log that tells most of a robot, and say what it tells.
+
+    A robot whose base stands fast, or hangs in a stand (--held), moves in rounds that are chosen
+    by what is known, until they tell little; a walker can walk a script instead (--walk POLICY).
+    `ashore calibrate` reads the log.
+    """
+    if asked.walk is None:
+        from ashore.launch.exciting import excite_in_place
+
+        return conclude(excite_in_place(asked))
+    from ashore.launch.script_walking import excite_walking
+    from ashore.policies.bundle import Bundle
+
+    return conclude(excite_walking(asked, Bundle.load(find_bundle(asked.walk))))
 
 
 def deploy(bundle: Name, /, session: Options) -> int:
