@@ -24,7 +24,7 @@ class FinetuneConfig:
     """Rounds without `least_gain` after which a rung has reached its plateau."""
     robots: int = 128
     """Robots simulated together."""
-    learning_rate: float = 1e-3
+    learning_rate: float = 5e-4
     """First learning rate of the head in each rung."""
     cooled: float = 0.1
     """Share of the learning rate that is left at the end of a rung; it falls linearly."""
@@ -38,9 +38,9 @@ class FinetuneConfig:
     """Share of robots still drawn from the pretraining ranges."""
     spread: float = 0.15
     """Standard deviation of the action while tuning."""
-    warmup: int = 4
+    warmup: int = 8
     """Updates in which only the critic learns, before the actor moves."""
-    fresh_warmup: int = 24
+    fresh_warmup: int = 48
     """The same where the critic begins untrained: SAC and TQC leave none that fits."""
     weights: tuple[float, ...] = (1.0, 0.75, 0.5, 0.25)
     """Interpolations between pretrained (0) and tuned (1) that validation tries, in this order,
@@ -52,7 +52,7 @@ class FinetuneConfig:
     very edge would fall over it by chance."""
     least_gain: float = 0.004
     """Gain in validation reward that a further rung must bring."""
-    validation_robots: int = 96
+    validation_robots: int = 64
     """Paired robots that each validation is done on."""
     validation_seconds: float = 6.0
     """How much of an episode each of them drives, from its beginning [s]."""
