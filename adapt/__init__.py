@@ -7,10 +7,11 @@
     fine-tune    tuning/ (the final layers, rung by rung)
     the gate     interval, evidence, episode_draw, examine, gate, verdict
     on a robot   trial, group_sequential
+    new heads    probe/ (on the frozen trunk, from labelled windows)
     all of it    adaptation
     for people   report, figures, picture
     errors       errors
 
-A robot needs verdict, trial, group_sequential, interval and measured; the others need the `sim`
-extra.
+A robot needs verdict, trial, group_sequential, interval, measured, and of probe/ what it names; the
+others need the `sim` extra.
 """

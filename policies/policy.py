@@ -72,15 +72,8 @@ class Policy:
 
         The array is a fresh one, which the caller may keep.
         """
-        x = np.asarray(observation, dtype=np.float32)
-        room = self._rooms.get(len(x)) or self._make_room(len(x))
-        if self.latent is not None:
-            room.present[:] = x[:, : self.present_size]
-            past = _elu(x[:, self.present_size :], self.encoder, room.encoder)
-            _affine(past, self.latent, room.latent)
-            room.past[:] = room.latent
-            x = room.seen
-        x = _elu(x, self.trunk, room.trunk)
+        room = self._room(len(observation))
+        x = self._hidden(observation, room)
         weight, bias = self.head
         action: Floats = x.dot(weight)
         np.add(action, bias, out=action)
@@ -88,6 +81,29 @@ class Policy:
             np.tanh(action, out=action)
             np.multiply(action, self.squash, out=action)
         return action
+
+    def activations(self, observation: Floats) -> list[Floats]:
+        """Return what each layer of the trunk makes of observations `(n, observation_size)`.
+
+        The arrays, `(n, width)` each and the last layer's last, are fresh ones.
+        """
+        room = self._room(len(observation))
+        self._hidden(observation, room)
+        return [y.copy() for y, _, _ in room.trunk]
+
+    def _hidden(self, observation: Floats, room: "_Room") -> Floats:
+        """What the head is given; it lies in the room."""
+        x = np.asarray(observation, dtype=np.float32)
+        if self.latent is not None:
+            room.present[:] = x[:, : self.present_size]
+            past = _elu(x[:, self.present_size :], self.encoder, room.encoder)
+            _affine(past, self.latent, room.latent)
+            room.past[:] = room.latent
+            x = room.seen
+        return _elu(x, self.trunk, room.trunk)
+
+    def _room(self, n: int) -> "_Room":
+        return self._rooms.get(n) or self._make_room(n)
 
     def _make_room(self, n: int) -> "_Room":
         if len(self._rooms) >= KEPT_SIZES:

@@ -5,7 +5,7 @@
     trial     trial
     log       import, calibrate, recover
     robot     robot new, robot check, randomization audit
-    lab       bench, demo
+    lab       bench, demo, probe
     servo     doctor, bus scan, servo read, servo write, servo reboot
 
 To add one: a function in the file of its kind, and its line in COMMANDS.
@@ -34,6 +34,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "servo reboot": servo.servo_reboot,
     "bench": lab.bench,
     "demo": lab.demo,
+    "probe": lab.probe,
     "robot new": robot.robot_new,
     "robot check": robot.robot_check,
     "randomization audit": robot.randomization_audit,

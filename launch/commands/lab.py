@@ -1,8 +1,10 @@
-"""Commands that measure Ashore, and show the whole of it."""
+"""Commands that measure, and show the whole of Ashore."""
 
 from pathlib import Path
 
 import tyro
+
+from ashore.launch.probe_request import ProbeRequest
 
 Name = tyro.conf.Positional[str]
 
@@ -45,3 +47,13 @@ def demo(
     from ashore.launch.demonstrating import run_demo
 
     return run_demo(robot, hidden, out, short)
+
+
+def probe(asked: tyro.conf.OmitArgPrefixes[ProbeRequest]) -> int:
+    """From labelled windows of logs to a new head on a policy's frozen trunk, and what it's worth.
+
+    Held-out accuracy stands beside the same network's, trained from scratch on the same windows.
+    """
+    from ashore.launch.probing import run_probe
+
+    return run_probe(asked)
