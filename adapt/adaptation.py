@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 from ashore.adapt.calibrate import CalibrationConfig
-from ashore.adapt.diagnosis import Diagnosis
+from ashore.adapt.diagnose.diagnosis import Diagnosis
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.fitted import Fitted, Stage, Unusable

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ashore.adapt.diagnosis import Finding
+from ashore.adapt.diagnose.diagnosis import Finding
 from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.interval import Interval
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ashore.adapt.calibrate import Calibration
-from ashore.adapt.diagnosis import Diagnosis
+from ashore.adapt.diagnose.diagnosis import Diagnosis
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.walking.range_test import RangeTest

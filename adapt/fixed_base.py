@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ashore.adapt.calibrate import CalibrationConfig, Progress, calibrate
-from ashore.adapt.diagnosis import diagnose, usable
+from ashore.adapt.diagnose.diagnosis import diagnose
+from ashore.adapt.diagnose.usability import usable
 from ashore.adapt.evidence import open_loop
 from ashore.adapt.fitted import Fitted, Stage, Unusable
 from ashore.adapt.measured import measured_episodes

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ashore.hardware.imu.codecs import CODECS
-from ashore.hardware.tables import allowed
+from ashore.hardware.tables import Vector3, allowed, vector3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,8 @@ class ImuSpec:
     """Protocol that it speaks: witmotion, vectornav or vectornav_binary."""
     baud: int = 115200
     """Rate of its line [bit/s]."""
+    gyro_bias: Vector3 = (0.0, 0.0, 0.0)
+    """What its gyroscope says at rest, in the sensor's axes; it is taken off [rad/s]."""
 
     def __post_init__(self) -> None:
         """Refuse a mounting beyond a turn, a protocol that nobody speaks, a rate of no line."""
@@ -31,5 +33,6 @@ class ImuSpec:
             value = getattr(self, key)
             allowed(f"imu.{key}", value, abs(value) <= 3.1416, "-pi to pi rad")
         allowed("imu.codec", self.codec, self.codec in CODECS, f"one of {', '.join(CODECS)}")
+        vector3("imu.gyro_bias", self.gyro_bias)
         possible = 1200 <= self.baud <= 4_000_000
         allowed("imu.baud", self.baud, possible, "1200 to 4000000 bit/s")

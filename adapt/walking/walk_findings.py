@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.stats import norm
 
-from ashore.adapt.diagnosis import DEPTHS, Diagnosis, Finding
+from ashore.adapt.diagnose.diagnosis import DEPTHS, Diagnosis, Finding
 from ashore.adapt.walking.belief import Belief
 from ashore.adapt.walking.estimator import Estimator
 from ashore.envs.physics.parameter_set import ParameterSet

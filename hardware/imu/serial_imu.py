@@ -47,6 +47,7 @@ class SerialImu:
         """Bytes that came."""
         self._wire = wire
         self._mounting = matrix(from_angles(spec.roll, spec.pitch, spec.yaw))
+        self._bias = np.array(spec.gyro_bias)
         self._patience = _LOCKSTEP if lockstep else 0.0
         self._last: ImuSample | None = None
         self._came = -math.inf
@@ -140,7 +141,7 @@ class SerialImu:
                 age=math.inf,
             )
         return Inertial(
-            gyro=self._mounting @ self._last.gyro,
+            gyro=self._mounting @ (self._last.gyro - self._bias),
             gravity=self._mounting @ self._last.gravity,
             acceleration=self._mounting @ self._last.acceleration,
             age=now - self._came,

@@ -1,9 +1,9 @@
 """The commands of `ashore`, a function each; heavy imports wait until a command needs them.
 
     policy    train, adapt, export, play
-    drive     twin, record, deploy
+    drive     twin, record, excite, deploy
     trial     trial
-    log       import, calibrate, recover
+    log       import, diagnose, calibrate, recover
     robot     robot new, robot check, randomization audit
     lab       bench, demo, probe
     servo     doctor, bus scan, servo read, servo write, servo reboot
@@ -19,6 +19,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "train": policy.train,
     "twin": drive.twin,
     "record": drive.record,
+    "excite": drive.excite,
     "adapt": policy.adapt,
     "trial": trial.trial,
     "deploy": drive.deploy,
@@ -26,6 +27,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "play": policy.play,
     "import": log.import_logs,
     "calibrate": log.calibrate,
+    "diagnose": log.diagnose,
     "recover": log.recover,
     "doctor": servo.doctor,
     "bus scan": servo.bus_scan,
@@ -42,6 +44,9 @@ COMMANDS: dict[str, Callable[..., int]] = {
 """Every command, by the name it is called by; one of two words is a command in a group."""
 
 DRIVING = frozenset(
-    {"record", "trial", "deploy", "doctor", "bus scan", "servo read", "servo write", "servo reboot"}
+    {
+        *("record", "excite", "trial", "deploy"),
+        *("doctor", "bus scan", "servo read", "servo write", "servo reboot"),
+    }
 )
 """Those that speak with a robot: what they refuse ends with `Exit.BAD_INPUT`."""

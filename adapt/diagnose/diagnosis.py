@@ -1,4 +1,4 @@
-"""`diagnose`: is a log usable, what differs on its robot, and how deep does the shift lie."""
+"""`diagnose`: what differs on the robot of a log, and how deep does the shift lie."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.posterior import Posterior
-from ashore.adapt.trajectory import Trajectory
 from ashore.envs.physics.parameter import Parameter
 
 Array = NDArray[np.float64]
@@ -33,13 +32,6 @@ CURES = {
     "output": "calibrate, and fine-tune the final layers",
 }
 """What each depth of shift asks for."""
-
-LEAST_SECONDS = 8.0
-"""Shortest recording under a policy that can be adapted from [s]."""
-LEAST_MOTION = 0.05
-"""Smallest standard deviation of a joint's angle that tells anything [rad]."""
-LEAST_FRESH = 0.8
-"""Smallest share of control steps in which a joint answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,31 +97,6 @@ class Diagnosis:
             if names:
                 said.append(f"{depth}-level shift ({', '.join(names)}): {cure}")
         return tuple(said) or ("everything the log tells lies within the range of pretraining",)
-
-
-def usable(trajectories: Sequence[Trajectory]) -> str | None:
-    """Return why a log can't be adapted from, or None if it can."""
-    seconds = sum(float(t.time[-1] - t.time[0]) for t in trajectories)
-    if seconds < LEAST_SECONDS:
-        return (
-            f"the log holds {seconds:.1f} s of a policy at work; at least {LEAST_SECONDS:g} s are "
-            "needed: record for longer"
-        )
-    motion = np.max([t.position.std(axis=0).min() for t in trajectories])
-    if motion < LEAST_MOTION:
-        return (
-            f"a joint moved by only {motion:.3f} rad (standard deviation); at least "
-            f"{LEAST_MOTION:g} rad are needed: ask more of it"
-        )
-    fresh = float(np.mean([t.fresh.mean() for t in trajectories]))
-    if fresh < LEAST_FRESH:
-        return (
-            f"joints answered in {fresh:.0%} of the control steps; at least {LEAST_FRESH:.0%} are "
-            "needed: mend the bus first"
-        )
-    if not any(t.torque_enabled.any() for t in trajectories):
-        return "torque was off throughout: record a policy at work"
-    return None
 
 
 def diagnose(

@@ -1,0 +1,161 @@
+"""`lateness`: by how much goals come later than in the nominal simulator."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ashore.adapt.diagnose.record import Array, Record
+from ashore.adapt.diagnose.shift import Shift
+from ashore.envs.physics.standing import held, stand
+from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.tasks.task import Start
+
+LATE = 0.75
+"""Lateness, in control periods, that is told."""
+AGREED = 0.25
+"""Median deviation of the joints from one another, in control periods, below which they agree."""
+REACH = 6
+"""Longest delay that is looked for, in control periods."""
+FINE = 10
+"""Delays tried in a control period."""
+LONGEST = 20.0
+"""How much of a log is looked at [s]."""
+MOVED = 0.02
+"""Least standard deviation of a goal that tells of its delay [rad]."""
+TIMESTEP = 0.004
+"""Longest physics step of the simulator beside it [s]."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lateness:
+    """How late the goals of a log come, beyond the nominal simulator's own delay."""
+
+    delay: float
+    """Median of the joints [s]."""
+    spread: float
+    """Their median deviation from it [s]."""
+    crossed: float
+    """The same by cross-correlation alone, which counts a soft servo's lag as delay [s]."""
+    joints: int
+    """How many joints moved enough."""
+    period: float
+    """Control period [s]."""
+
+    @property
+    def told(self) -> bool:
+        """Whether the joints agree."""
+        return self.joints > 0 and self.spread <= AGREED * self.period
+
+    @property
+    def shift(self) -> Shift | None:
+        """The shift, if it is one."""
+        if not self.told or self.delay < LATE * self.period:
+            return None
+        return Shift(
+            kind="delay",
+            what=f"goals take effect {1e3 * self.delay:.0f} ms later than they should, "
+            f"{self.delay / self.period:.1f} control periods",
+            elsewhere="no number of the spec mends a delay: lower the adapter's latency timer and "
+            "look for a busy bus with `ashore doctor`, or pretrain over such a command_delay",
+            evidence=f"{self.joints} joints agree within {1e3 * self.spread:.0f} ms; "
+            f"{1e3 * self.crossed:.0f} ms by cross-correlation",
+        )
+
+
+def lateness(records: Sequence[Record]) -> Lateness | None:
+    """Compare when joints follow their goals with a nominal robot that is given the same goals.
+
+    A servo under proportional control moves at `v(t) = k (goal(t - d) - angle(t)) + c`. Of the
+    delays `d`, sub-tick ones too, that under which speed and error correlate best is a joint's; a
+    softer servo has another `k`, not another `d`. The cross-correlation of goal and angle, whose
+    peak is interpolated by a parabola, has no such excuse. Both are taken of the log and of the
+    simulator, and the simulator's is taken off. None if no stretch is long enough.
+    """
+    rows = max((_stretch(record) for record in records), key=lambda part: len(part[0]))
+    angle, goal = rows
+    record = records[0]
+    if len(angle) < 8 * REACH:
+        return None
+    nominal = _simulated(record, angle[0], goal)
+    moved = goal.std(axis=0) >= MOVED
+    later = (_delay(angle, goal) - _delay(nominal, goal))[moved] * record.period
+    crossed = (_crossed(angle, goal) - _crossed(nominal, goal))[moved] * record.period
+    if not moved.any():
+        return Lateness(delay=0.0, spread=0.0, crossed=0.0, joints=0, period=record.period)
+    middle = float(np.median(later))
+    return Lateness(
+        delay=middle,
+        spread=float(np.median(np.abs(later - middle))),
+        crossed=float(np.median(crossed)),
+        joints=int(moved.sum()),
+        period=record.period,
+    )
+
+
+def _stretch(record: Record) -> tuple[Array, Array]:
+    """Angles and goals of the first unbroken stretch of a robot under torque, `(T, nj)` each."""
+    good = record.powered.all(axis=1) & np.isfinite(record.goal).all(axis=1)
+    good &= np.isfinite(record.position).all(axis=1)
+    good &= np.concatenate([[True], np.diff(record.time) < 1.5 * record.period])
+    first = int(np.argmax(good))
+    ends = np.flatnonzero(~good[first:])
+    last = first + (int(ends[0]) if len(ends) else len(good) - first)
+    last = min(last, first + round(LONGEST * record.spec.rate))
+    return (record.position[first:last], record.goal[first:last])
+
+
+def _simulated(record: Record, begin: Array, goals: Array) -> Array:
+    """Angles of the nominal robot, from where the log begins, given the log's goals, `(T, nj)`."""
+    spec = held(record.spec) if record.held else record.spec
+    simulation = Simulation(spec, 1, SimulationConfig(timestep=TIMESTEP, threads=1))
+    simulation.reset(np.arange(1), Start(position=begin[None]))
+    stand(simulation)
+    seen = np.empty_like(goals)
+    for row, goal in enumerate(goals):
+        seen[row] = simulation.sense()["joint_position"][0]
+        simulation.step(goal[None])
+    return seen
+
+
+def _delay(angle: Array, goal: Array) -> Array:
+    """Delay of each joint's goals, in control periods, `(nj,)`."""
+    speed = (angle[2:] - angle[:-2]) / 2.0
+    tried = np.linspace(-1.0, REACH, FINE * (REACH + 1) + 1)
+    ticks = np.arange(len(goal) + 1.0)
+    so_far = np.concatenate([np.zeros_like(goal[:1]), np.cumsum(goal, axis=0)])
+    begin = REACH + 2
+    alike = np.zeros((len(tried), angle.shape[1]))
+    for row, late in enumerate(tried):
+        ends = [_at(ticks[1:-2] + by - late, ticks, so_far) for by in (1.0, -1.0)]
+        error = (ends[0] - ends[1]) / 2.0 - angle[1:-1]
+        alike[row] = _correlation(error[begin:], speed[begin:])
+    return _peak(alike, tried)
+
+
+def _at(times: Array, ticks: Array, values: Array) -> Array:
+    return np.stack([np.interp(times, ticks, column) for column in values.T], axis=1)
+
+
+def _crossed(angle: Array, goal: Array) -> Array:
+    """Lag of each angle behind its goal by cross-correlation, in control periods, `(nj,)`."""
+    lags = range(REACH + 4)
+    most = lags[-1]
+    alike = [_correlation(goal[most - k : len(goal) - k], angle[most:]) for k in lags]
+    return _peak(np.stack(alike), np.array(lags, dtype=np.float64))
+
+
+def _correlation(x: Array, y: Array) -> Array:
+    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
+    size = np.sqrt((x * x).sum(axis=0) * (y * y).sum(axis=0))
+    return np.asarray((x * y).sum(axis=0) / np.maximum(size, 1e-12))
+
+
+def _peak(values: Array, at: Array) -> Array:
+    """Where each column is largest, between the points by a parabola, `(n,)`."""
+    top, column = np.clip(values.argmax(axis=0), 1, len(at) - 2), np.arange(values.shape[1])
+    before, here, after = (values[top + k, column] for k in (-1, 0, 1))
+    bend = before - 2.0 * here + after
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(bend < 0.0, 0.5 * (before - after) / bend, 0.0)
+    return np.asarray(at[top] + np.clip(part, -1.0, 1.0) * (at[1] - at[0]))

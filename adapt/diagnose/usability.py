@@ -1,0 +1,119 @@
+"""`Usability`: whether anything can be learned from a log, and what is in the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ashore.adapt.diagnose.clock import clock_flaws
+from ashore.adapt.diagnose.fall import fall_flaws
+from ashore.adapt.diagnose.flaw import Flaw
+from ashore.adapt.diagnose.gaps import LEAST_FRESH, gap_flaws
+from ashore.adapt.diagnose.motion import LEAST_MOTION, LEAST_SECONDS, motion_flaws
+from ashore.adapt.diagnose.poison import poison_flaws
+from ashore.adapt.diagnose.record import Record
+from ashore.adapt.diagnose.saturation import saturation_flaws
+from ashore.adapt.errors import AdaptError
+from ashore.adapt.trajectory import Trajectory
+from ashore.hardware.logs.log import Log
+from ashore.hardware.spec import RobotSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usability:
+    """What is wrong with a log."""
+
+    source: str
+    """Name of the log."""
+    seconds: float
+    """How long a policy or an excitation was at work in it [s]."""
+    flaws: tuple[Flaw, ...]
+    """What was found, the gravest first."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be adapted from."""
+        return not self.reasons
+
+    @property
+    def reasons(self) -> tuple[Flaw, ...]:
+        """Why it can't."""
+        return tuple(flaw for flaw in self.flaws if flaw.severity == "unusable")
+
+
+def inspect(log: Log, spec: RobotSpec) -> Usability:
+    """Ask a log all that can make it worthless, of a fixed base and of a robot on legs alike.
+
+    Raises:
+        AdaptError: it is of other joints.
+    """
+    damage = [] if log.damage is None else [
+        Flaw(kind="damage", severity="warn", what=f"the file is damaged, {log.damage}",
+             cure="what is left is used; `ashore recover` makes a whole log of it")
+    ]
+    if min(len(log.readings), len(log.commands)) == 0:
+        what = f"it holds {len(log.readings)} readings and {len(log.commands)} goals"
+        empty = Flaw(kind="length", severity="unusable", what=what, cure="record it again")
+        return Usability(source=log.path.name, seconds=0.0, flaws=(empty, *damage))
+    record = Record.of(log, spec)
+    poison = poison_flaws(record)
+    found = [*damage, *motion_flaws(record), *clock_flaws(record), *gap_flaws(record), *poison]
+    found += [*saturation_flaws(record), *fall_flaws(record), *_faults(log)]
+    return Usability(
+        source=log.path.name,
+        seconds=float(np.count_nonzero(record.working) * record.period),
+        flaws=tuple(sorted(found, key=lambda flaw: flaw.severity != "unusable")),
+    )
+
+
+def _faults(log: Log) -> list[Flaw]:
+    begin = log.readings.time[0]
+    return [
+        Flaw(
+            kind="fault",
+            severity="warn",
+            what=f"the run ended in a {event.text}",
+            cure="what came before is used; mend that first",
+            where=((float(event.time - begin), float(event.time - begin)),),
+        )
+        for event in log.events
+        if event.kind == "state" and event.text.startswith("fault")
+    ]
+
+
+def require_usable(log: Log, spec: RobotSpec) -> Usability:
+    """Inspect a log and refuse one that nothing can be learned from.
+
+    Raises:
+        AdaptError: it is not usable; the sentence says why.
+    """
+    found = inspect(log, spec)
+    if not found.usable:
+        why = "; ".join(map(str, found.reasons))
+        raise AdaptError(f"{log.path} is of no use: {why}")
+    return found
+
+
+def usable(trajectories: Sequence[Trajectory]) -> str | None:
+    """Return why a log can't be adapted from, or None if it can."""
+    seconds = sum(float(t.time[-1] - t.time[0]) for t in trajectories)
+    if seconds < LEAST_SECONDS:
+        return (
+            f"the log holds {seconds:.1f} s of a policy at work; at least {LEAST_SECONDS:g} s are "
+            "needed: record for longer"
+        )
+    motion = np.max([t.position.std(axis=0).min() for t in trajectories])
+    if motion < LEAST_MOTION:
+        return (
+            f"a joint moved by only {motion:.3f} rad (standard deviation); at least "
+            f"{LEAST_MOTION:g} rad are needed: ask more of it"
+        )
+    fresh = float(np.mean([t.fresh.mean() for t in trajectories]))
+    if fresh < LEAST_FRESH:
+        return (
+            f"joints answered in {fresh:.0%} of the control steps; at least {LEAST_FRESH:.0%} are "
+            "needed: mend the bus first"
+        )
+    if not any(t.torque_enabled.any() for t in trajectories):
+        return "torque was off throughout: record a policy at work"
+    return None

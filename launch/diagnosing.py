@@ -1,0 +1,104 @@
+"""`ashore diagnose`."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from ashore.adapt.diagnose.input_shifts import InputShifts, input_shifts, spec_of
+from ashore.adapt.diagnose.usability import Usability, inspect
+from ashore.adapt.errors import AdaptError
+from ashore.hardware.logs.log import Log
+from ashore.hardware.run.robot_match import require_log
+from ashore.hardware.spec import RobotSpec
+from ashore.launch.console import say
+from ashore.policies.bundle import Bundle
+from ashore.policies.shipped import find_bundle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosed:
+    """What was found of logs of one robot."""
+
+    usability: tuple[Usability, ...]
+    """Of each log."""
+    inputs: InputShifts | None
+    """Of those that are usable, together; None if none is."""
+    spec: RobotSpec
+    """The spec that they were read by."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether every log is."""
+        return all(found.usable for found in self.usability)
+
+
+def run_diagnosis(
+    logs: Sequence[Path], policy: str | None, robot: str | None, as_json: bool
+) -> int:
+    """Say what is wrong with logs and with the inputs they came through; 0 if all are usable."""
+    opened = [Log.open(path) for path in logs]
+    if not opened:
+        raise AdaptError("no log was given; name those that `ashore record` wrote")
+    spec = _spec(opened[0], policy, robot)
+    bundle = None if policy is None else Bundle.load(find_bundle(policy))
+    for log in opened:
+        require_log(log.header, spec, None if bundle is None else bundle.contract.hash)
+    found = diagnosed(opened, spec)
+    say(json.dumps(_data(found), indent=2)) if as_json else _tell(found)
+    return 0 if found.usable else 1
+
+
+def _spec(log: Log, policy: str | None, robot: str | None) -> RobotSpec:
+    """The spec that was asked for; or else the log's own, the policy's, or the shipped robot's."""
+    if robot is not None:
+        return RobotSpec.load(robot)
+    if policy is not None:
+        return spec_of(log, Bundle.load(find_bundle(policy)).spec)
+    if json.loads(log.header.spec):
+        return spec_of(log, RobotSpec.load("servo"))
+    return RobotSpec.load(log.header.robot)
+
+
+def diagnosed(logs: Sequence[Log], spec: RobotSpec) -> Diagnosed:
+    """Inspect each log, and look for input shifts in those that are usable.
+
+    Raises:
+        AdaptError: a log is of other joints.
+    """
+    usability = tuple(inspect(log, spec) for log in logs)
+    good = [log for log, found in zip(logs, usability, strict=True) if found.usable]
+    inputs = input_shifts(good, spec) if good else None
+    return Diagnosed(usability=usability, inputs=inputs, spec=spec)
+
+
+def _tell(found: Diagnosed) -> None:
+    for log in found.usability:
+        verdict = "usable" if log.usable else "not usable"
+        say(f"{log.source}: {verdict}, {log.seconds:.1f} s of a robot at work")
+        for flaw in log.flaws:
+            say(f"  {flaw.severity}: {flaw}")
+    if found.inputs is None:
+        say("inputs: no log is good enough to tell")
+        return
+    for shift in found.inputs.shifts:
+        say(f"input shift: {shift}")
+    if not found.inputs.shifts:
+        say("inputs: nothing is otherwise than the spec says, as far as the logs tell")
+    for what in found.inputs.untold:
+        say(f"  not told: {what}")
+
+
+def _data(found: Diagnosed) -> dict[str, object]:
+    """The same for a program."""
+    shifts = () if found.inputs is None else found.inputs.shifts
+    return {
+        "usable": found.usable,
+        "logs": [
+            {"log": u.source, "usable": u.usable, "seconds": u.seconds,
+             "flaws": [asdict(flaw) for flaw in u.flaws]}
+            for u in found.usability
+        ],
+        "shifts": [{**asdict(shift), "edit": shift.edit} for shift in shifts],
+        "untold": [] if found.inputs is None else list(found.inputs.untold),
+    }
