@@ -46,5 +46,5 @@ class HeldPlant(ServoPlant):
 
 
 def _fits(value: float | Vector, parameter: Parameter) -> bool:
-    """Whether a value is of a parameter's elements; what an inertial sensor has of its own isn't."""
+    """Whether a value is of a parameter's elements; one with another for the sensor isn't."""
     return np.size(value) in (1, len(parameter.elements))

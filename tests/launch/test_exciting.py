@@ -1,9 +1,12 @@
 """`ashore excite` and the stand: what is refused, what is recorded, and what is read from it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from refusal import refused
 
+from ashore.adapt.excite import excitation as shapes
 from ashore.adapt.excite.rounds import rounds_of
 from ashore.adapt.posterior import Posterior
 from ashore.envs.errors import TwinError
@@ -14,10 +17,12 @@ from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.state import Exit
 from ashore.hardware.spec import RobotSpec
+from ashore.launch import exciting
 from ashore.launch.cli import run
+from ashore.launch.excite_request import ExciteConfig
 
 NOWHERE = ("--port", "/dev/no-such-port")
-QUADRUPED = RobotSpec.load("quadruped")
+QUADRUPED, SERVO = RobotSpec.load("quadruped"), RobotSpec.load("servo")
 
 
 def test_a_free_base_is_refused_unless_it_hangs_in_a_stand(capsys):
@@ -26,6 +31,14 @@ def test_a_free_base_is_refused_unless_it_hangs_in_a_stand(capsys):
     assert "--held, or give --walk POLICY" in said
     held = ("--robot", "quadruped", "--held", "--imu-port", "/dev/no-such-port")
     assert "cannot open" in refused(capsys, "excite", *held, *NOWHERE)
+
+
+def test_a_stop_ends_the_rounds_that_were_left():
+    """The runner asks for the next round even then; a round that was cut short is the last."""
+    script = exciting._Script(SERVO, ExciteConfig(port="", robot="servo"), rounds=3, held=False)
+    rounds = script.rounds(SimpleNamespace(log=SimpleNamespace(failure=None)), learning=None)
+    assert next(rounds).excitation.shape.name == "steps"
+    assert list(rounds) == []
 
 
 def test_what_is_missing_or_too_short_is_said(capsys):
@@ -61,24 +74,32 @@ def test_a_robot_in_a_stand_kicks_and_its_base_rests():
 
 def test_a_robot_without_a_free_base_needs_no_stand():
     with pytest.raises(TwinError, match="no free base that a stand could hold; leave out --held"):
-        HeldPlant(RobotSpec.load("servo"), {})
+        HeldPlant(SERVO, {})
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """Rounds of two seconds."""
+    monkeypatch.setattr(shapes, "ROUND", 2.0)
+    monkeypatch.setattr(exciting, "ROUND", 2.0)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("brief")
 def test_the_log_is_cut_into_its_rounds_and_tells_what_it_said_it_would(tmp_path, capsys):
     path, kept = tmp_path / "excite.mcap", tmp_path / "posterior.json"
     with TwinProcess(TwinOptions(robot="servo", hidden="3", clock="lockstep")) as twin:
         asked = ["--robot", "servo", "--port", twin.port, "--clock", "lockstep"]
-        assert run(["excite", *asked, "--seconds", "16", "--out", str(path)]) == Exit.ENDED
+        assert run(["excite", *asked, "--seconds", "4", "--out", str(path)]) == Exit.ENDED
     said = capsys.readouterr().out
     assert "round 1 of at most 2: steps" in said
-    told = next(line for line in said.splitlines() if line.startswith("told"))
-    assert "gain_divisor" in told
+    told, untold = (line for line in said.splitlines() if "width left" in line)
+    assert (told + untold).count("gain_divisor") == 1
     log = Log.open(path)
     assert (log.header.setup["kind"], log.header.setup["held"]) == ("excite", False)
-    rounds = rounds_of(log, RobotSpec.load("servo"))
+    rounds = rounds_of(log, SERVO)
     lengths = [(part.label, round(part.time[-1] - part.time[0])) for part in rounds]
-    assert lengths == [("steps", 8), ("sweep", 8)]
+    assert lengths == [("steps", 2), ("sweep", 2)]
     assert run(["calibrate", "servo", str(path), "--out", str(kept)]) == 0
     assert "excite, round 2 (sweep)" in capsys.readouterr().out
     # draw_hidden(servo, 3): 0.0305 s
@@ -87,12 +108,13 @@ def test_the_log_is_cut_into_its_rounds_and_tells_what_it_said_it_would(tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("brief")
 def test_a_quadruped_in_a_stand_is_excited_and_its_log_says_that_it_was_held(tmp_path, capsys):
     path = tmp_path / "excite.mcap"
     options = TwinOptions(robot="quadruped", hidden="3", clock="lockstep", held=True)
     with TwinProcess(options) as twin:
         asked = ["--robot", "quadruped", "--port", twin.port, "--clock", "lockstep", "--held"]
-        asked += ["--imu-port", str(twin.imu_port), "--seconds", "8", "--out", str(path)]
+        asked += ["--imu-port", str(twin.imu_port), "--seconds", "2", "--out", str(path)]
         assert run(["excite", *asked]) == Exit.ENDED
     assert "command_delay" in capsys.readouterr().out
     (only,) = rounds_of(Log.open(path), QUADRUPED)
