@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 from ashore.adapt.calibrate import CalibrationConfig
 from ashore.adapt.diagnose.diagnosis import Diagnosis
@@ -20,6 +21,7 @@ from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Task
 from ashore.hardware.logs.log import Log, check
 from ashore.hardware.run.robot_match import require_log
+from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.provenance import provenance
 
@@ -36,6 +38,15 @@ class AdaptConfig:
     """How the final layers are trained."""
     gate: GateConfig = field(default_factory=GateConfig)
     """What counts as evidence."""
+    resume: Path | None = None
+    """Folder that a killed tuning goes on from; None to keep none."""
+
+
+def usual(spec: RobotSpec) -> AdaptConfig:
+    """What fits a robot: walkers have long episodes, of which the gate looks at the beginnings."""
+    if spec.imu is None:
+        return AdaptConfig()
+    return AdaptConfig(gate=GateConfig(robots=128, seconds=8.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,7 +110,7 @@ def adapt(
         )
     randomization = Randomization.from_json(bundle.randomization)
     tuner = Finetuner(bundle, task, fitted.target, randomization, config.finetune)
-    tuned = tuner.run(lambda rung, done: stage(f"fine-tuning: {rung}", done))
+    tuned = tuner.run(lambda rung, done: stage(f"fine-tuning: {rung}", done), config.resume)
     stage("judging", 0.0)
     gate = Gate(bundle, task, fitted.target, randomization, config.gate)
     verdict = gate.judge(tuned.best.actor, fitted.evidence)
@@ -131,9 +142,8 @@ def _fit(
 
 
 def _judged(bundle: Bundle, verdict: Verdict, config: AdaptConfig, logs: Sequence[str]) -> Bundle:
-    facts = provenance(
-        {**bundle.provenance["config"], "adapt": asdict(config)}, {"logs": list(logs)}
-    )
+    done = asdict(replace(config, resume=None))
+    facts = provenance({**bundle.provenance["config"], "adapt": done}, {"logs": list(logs)})
     return replace(
         bundle,
         verdict=verdict.to_dict(),

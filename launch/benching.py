@@ -6,7 +6,14 @@ from pathlib import Path
 from textwrap import wrap
 
 from ashore.adapt.errors import AdaptError
-from ashore.launch import bench_bus, bench_calibrate, bench_envs, bench_soak, bench_train
+from ashore.launch import (
+    bench_adapt,
+    bench_bus,
+    bench_calibrate,
+    bench_envs,
+    bench_soak,
+    bench_train,
+)
 from ashore.launch.console import say
 from ashore.launch.figure import Row
 
@@ -18,12 +25,14 @@ BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
     "bus": bench_bus.run,
     "soak": bench_soak.run,
     "calibrate": bench_calibrate.run,
+    "adapt": bench_adapt.run,
 }
 """Every benchmark: data folder and whether to be short, to rows of figures."""
 
 MEANINGS: dict[str, Mapping[str, str]] = {
     "bus": bench_bus.MEANINGS,
     "soak": bench_soak.MEANINGS,
+    "adapt": bench_adapt.MEANINGS,
 }
 """What a benchmark's figures mean, by the beginning of their names."""
 

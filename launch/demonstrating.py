@@ -3,11 +3,12 @@
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from ashore.adapt.adaptation import Adaptation, AdaptConfig
+from ashore.adapt.adaptation import Adaptation, usual
 from ashore.adapt.errors import AdaptError, NotDeployable
 from ashore.adapt.interval import bootstrap
 from ashore.adapt.picture import loop_picture
@@ -17,11 +18,12 @@ from ashore.adapt.verdict import require_deployable
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.adapting import adapt_with_progress, save
+from ashore.launch.adapting import able, adapt_with_progress, save
 from ashore.launch.console import complain, say
 from ashore.launch.session import SessionConfig, conclude, run_session
 from ashore.launch.training import pretrain
 from ashore.policies.bundle import Bundle
+from ashore.policies.shipped import find_bundle, shipped_bundles
 
 RECORD_EPISODES, RECORD_SEED = 5, 11
 MEASURE_EPISODES, MEASURE_SEED = 8, 77
@@ -35,21 +37,22 @@ def run_demo(robot: str, hidden: str, out: Path, short: bool) -> int:
     spec = RobotSpec.load(robot)
     _clear(out)
     _stage(1, f"pretrain {robot} over randomized simulation")
-    steps = SHORT_TRAINING if short else None
-    bundle = pretrain(robot, spec.task, out / "training", steps, seed=0)
-    kind = "equal to the nominal robot" if hidden == "none" else f"hidden physics, seed {hidden}"
+    bundle = _pretrained(robot, spec, out, short)
+    kind = "equal to the nominal robot" if hidden == "none" else f"hidden physics: {hidden}"
     _stage(2, f"start a twin of the robot in a process of its own ({kind})")
     with TwinProcess(TwinOptions(robot=robot, hidden=hidden, clock="lockstep")) as twin:
         say(f"it answers on {twin.port}, and its physics can be reached only through that tty")
         _stage(3, "record: the pretrained policy drives the robot through its wire")
         log = out / "record.mcap"
-        drive = _driver(twin.port)
+        drive = _driver(twin.port, twin.imu_port)
         code, _ = drive(bundle, log, "record", RECORD_EPISODES, RECORD_SEED)
         if code:
             return code
         _stage(4, "adapt: diagnose, calibrate, fine-tune the final layers, judge")
         tuning = FinetuneConfig(steps=SHORT_TUNING) if short else FinetuneConfig()
-        adaptation = adapt_with_progress(bundle, [Log.open(log)], AdaptConfig(finetune=tuning))
+        config = replace(usual(spec), finetune=tuning)
+        bundle = able(bundle, out / "training" / "bundle")
+        adaptation = adapt_with_progress(bundle, [Log.open(log)], config)
         candidate = save(adaptation, out / "adapted")
         _stage(5, "deploy: only what the gate has passed")
         wire = None
@@ -67,14 +70,30 @@ def run_demo(robot: str, hidden: str, out: Path, short: bool) -> int:
     return 0
 
 
+def _pretrained(robot: str, spec: RobotSpec, out: Path, short: bool) -> Bundle:
+    """Pretrain, or take the policy that ships where that would take many minutes."""
+    if spec.imu is not None and robot in shipped_bundles():
+        say(f"the policy that ships; `ashore train {robot}` makes it anew, in about ten minutes")
+        return Bundle.load(find_bundle(robot))
+    steps = SHORT_TRAINING if short else None
+    return pretrain(robot, spec.task, out / "training", steps, seed=0)
+
+
 Driver = Callable[[Bundle, Path, str, int, int], tuple[int, list[float]]]
 
 
-def _driver(port: str) -> Driver:
+def _driver(port: str, imu_port: str | None) -> Driver:
     def drive(
         bundle: Bundle, log: Path, kind: str, episodes: int, seed: int
     ) -> tuple[int, list[float]]:
-        config = SessionConfig(port=port, out=log, episodes=episodes, seed=seed, clock="lockstep")
+        config = SessionConfig(
+            port=port,
+            imu_port=imu_port,
+            out=log,
+            episodes=episodes,
+            seed=seed,
+            clock="lockstep",
+        )
         session = run_session(bundle, config, kind)
         return conclude(session), list(session.rewards)
 

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.adapt.walking.crowd import Crowd
 from ashore.adapt.walking.gait_window import SETTLED, columns
+from ashore.adapt.walking.prior import WalkerPrior
 from ashore.adapt.walking.walk_log import Walk
 from ashore.adapt.walking.watched import ACTION, Cast, sight, watch
-from ashore.envs.randomize.randomization import Source
+from ashore.envs.dice import Dice
+from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.simulation import Simulation
 from ashore.envs.tasks.task import Task
 from ashore.policies.bundle import Bundle
 
@@ -65,23 +69,30 @@ class RangeTest:
 
 
 def range_test(
-    bundle: Bundle, task: Task, walks: Sequence[Walk], trained: Source, config: RangeConfig
+    bundle: Bundle, task: Task, walks: Sequence[Walk], prior: WalkerPrior, config: RangeConfig
 ) -> RangeTest:
     """Rank a log among robots of pretraining that walk the same plans under the same policy.
 
-    Each statistic is a Mahalanobis distance from the mean of all, the log among them. Were the log
+    Half of these robots lie anywhere in the ranges, the other half somewhere on the way from there
+    to the nominal robot, which is usual, not a corner of what there is; nobody pushes them. Each
+    statistic is a Mahalanobis distance from the mean of all, the log among them. Were the log
     of such a robot, its rank would be any with equal probability, so that the p-value
     `(1 + #{distance >= log's}) / (1 + robots)` needs no model of the features.
 
     Source: the rank p-value of Vovk, Gammerman and Shafer, "Algorithmic learning in a random
     world", 2005, section 2.2 (conformal prediction).
     """
-    everyone = config.robots + config.teachers
+    world, everyone = Simulation(bundle.spec, 1), config.robots + config.teachers
+    still = Randomization(terms=tuple(t for t in prior.trained.terms if t.mode != "interval"))
+    known = WalkerPrior(wide=still, trained=still)
+    dice = Dice(config.seed, everyone, purpose="range")
+    units, nominal = still.units(world, dice), known.nominal(world)
+    units = nominal + (units - nominal) * np.minimum(1.0, 2.0 * dice.uniform())
     begin = round(SETTLED * bundle.spec.rate)
     trunk, residual = [], []
     for index, walk in enumerate(walks):
         cast = Cast(
-            source=trained,
+            source=Crowd(ranges=still, units=units),
             robots=everyone,
             ticks=len(walk.seen),
             seed=config.seed + index,
@@ -94,16 +105,22 @@ def range_test(
         residual.append(_residuals(bundle, seen, config.teachers))
     return RangeTest(
         trunk=rank(np.mean(trunk, axis=0)),
-        residual=rank(np.mean(residual, axis=0)),
+        residual=rank(np.mean(residual, axis=0), upwards=True),
         alarm=config.alarm,
     )
 
 
-def rank(features: Array) -> float:
-    """P-value of the last of `n` rows of features among all of them."""
+def rank(features: Array, upwards: bool = False) -> float:
+    """P-value of the last of `n` rows of features among all of them.
+
+    Args:
+        features: `(n, k)`.
+        upwards: whether only what is larger than the mean is unusual.
+    """
     spread = features.std(axis=0)
     moved = features[:, spread > 1e-9]
     x = (moved - moved.mean(axis=0)) / spread[spread > 1e-9]
+    x = np.maximum(x, 0.0) if upwards else x
     covariance = (1.0 - SHRINKAGE) * (x.T @ x) / len(x) + SHRINKAGE * np.eye(x.shape[1])
     distance = (x * np.linalg.solve(covariance, x.T).T).sum(axis=1)
     return float((distance >= distance[-1]).mean())

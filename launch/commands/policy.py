@@ -1,10 +1,10 @@
 """Commands that make policies and show them."""
 
 from pathlib import Path
-from typing import Literal
 
 import tyro
 
+from ashore.launch.adapt_request import AdaptRequest
 from ashore.launch.play_request import PlayRequest
 from ashore.launch.request import TrainingRequest
 
@@ -18,29 +18,11 @@ def train(asked: tyro.conf.OmitArgPrefixes[TrainingRequest]) -> int:
     return run_training(asked)
 
 
-def adapt(
-    logs: tyro.conf.Positional[tuple[Path, ...]],
-    /,
-    policy: str,
-    out: Path,
-    seed: int = 0,
-    rung: Literal["ladder", "head", "block", "all"] = "ladder",
-    steps: int = 250_000,
-) -> int:
-    """From a log to a better policy, or an honest refusal: diagnose, calibrate, tune, judge.
-
-    Args:
-        logs: logs that `policy` recorded on the robot.
-        policy: the bundle to adapt: a folder, or the name of one that ships.
-        out: bundle to write, with its verdict and report.html inside.
-        seed: seed of tuning.
-        rung: train the head, the head and last block, or all; `ladder` climbs while it pays.
-        steps: control steps of tuning for each rung.
-    """
+def adapt(asked: tyro.conf.OmitArgPrefixes[AdaptRequest]) -> int:
+    """From a log to a better policy, or an honest refusal: diagnose, calibrate, tune, judge."""
     from ashore.launch.adapting import run_adaptation
 
-    rungs = ("head", "block", "all") if rung == "ladder" else (rung,)
-    return run_adaptation(logs, policy, out, seed, rungs, steps)
+    return run_adaptation(asked)
 
 
 def export(bundle: Name, /, out: Path) -> int:
