@@ -1,12 +1,16 @@
 """What is chosen at a rung's end: how far towards the tuned weights to go, and whether at all."""
 
 from dataclasses import replace
+from math import floor, sqrt
 
 from ashore.adapt.examine import forgotten
 from ashore.adapt.tuning.blend import blend
 from ashore.adapt.tuning.climb import Ascent, Climb
 from ashore.adapt.tuning.trial import Trial
 from ashore.adapt.tuning.validation import Validation
+
+CAREFUL = 0.97
+"""How far of the way that should be allowed is gone."""
 
 
 def conclude(climb: Climb, validation: Validation) -> None:
@@ -36,10 +40,13 @@ def between(ascent: Ascent, before: Trial, best: Trial, validation: Validation) 
     """Trials from the tuned weights towards the pretrained ones.
 
     They end with the first that forgets no more than is allowed: reward on the log's robots falls
-    towards the pretrained weights, so none behind it would be better.
+    towards the pretrained weights, so none behind it would be better. Those are near their best on
+    the robots of pretraining, so what is forgotten grows as the square of the way from them:
+
+        weight = last weight * sqrt(allowed / forgotten)
     """
-    found: list[Trial] = []
-    for weight in validation.work.config.weights:
+    config, weight, found = validation.work.config, 1.0, list[Trial]()
+    for _ in range(config.tries):
         trial = validation.trial(
             ascent.stage.rung,
             weight,
@@ -48,8 +55,10 @@ def between(ascent: Ascent, before: Trial, best: Trial, validation: Validation) 
         )
         way = (*best.way, replace(ascent.stage, weight=weight))
         found.append(replace(trial, way=way))
-        if validation.beyond(trial, before) <= 0.0:
+        lost = forgotten(before.source, trial.source)
+        if lost <= config.nominal_loss:
             break
+        weight = floor(100.0 * CAREFUL * weight * sqrt(config.nominal_loss / lost)) / 100.0
     return found
 
 

@@ -42,9 +42,8 @@ class FinetuneConfig:
     """Updates in which only the critic learns, before the actor moves."""
     fresh_warmup: int = 48
     """The same where the critic begins untrained: SAC and TQC leave none that fits."""
-    weights: tuple[float, ...] = (1.0, 0.75, 0.5, 0.25)
-    """Interpolations between pretrained (0) and tuned (1) that validation tries, in this order,
-    until one forgets no more than is allowed."""
+    tries: int = 3
+    """Interpolations between tuned and pretrained weights that validation tries at most."""
     nominal_loss: float = 0.024
     """Largest share of its reward on the pretraining ranges that a candidate may lose.
 

@@ -45,11 +45,8 @@ class Validation:
 
     def score(self, trial: Trial, before: Trial) -> float:
         """Reward on the log's robots, less what is forgotten beyond the allowance, heavily."""
-        return trial.target - PENALTY * max(0.0, self.beyond(trial, before))
-
-    def beyond(self, trial: Trial, before: Trial) -> float:
-        """Share of the reward that a trial has lost beyond the allowance; negative within it."""
-        return forgotten(before.source, trial.source) - self.work.config.nominal_loss
+        beyond = forgotten(before.source, trial.source) - self.work.config.nominal_loss
+        return trial.target - PENALTY * max(0.0, beyond)
 
     def _reward(self, actor: Weights, source: Source) -> float:
         work = self.work

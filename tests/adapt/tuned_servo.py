@@ -22,7 +22,7 @@ SHORT = FinetuneConfig(
     learning_rate=1e-3,
     warmup=1,
     rungs=("head",),
-    weights=(1.0,),
+    tries=1,
     validation_robots=32,
 )
 PER_UPDATE = 64 * 24
