@@ -64,7 +64,7 @@ def config_for(spec: RobotSpec, excited: bool = False) -> CalibrationConfig:
             window_iterations=5,
             whole_iterations=8,
             generations=0,
-            replay=ReplayConfig(timestep=0.004),
+            replay=ReplayConfig(timestep=0.0025),
         )
     if spec.imu is None:
         return CalibrationConfig(priors=ALIKE if torque else HEALTHY)

@@ -122,6 +122,9 @@ class _Script:
     def tell(self) -> None:
         """Say what is told and what is not."""
         last = self._known
+        if not last.rounds:
+            say("no round was read to its end, so nothing is told")
+            return
         for word, names in (("told", last.told), ("not told", last.untold)):
             shares = (f"{name} ({last.ratios[name]:.0%})" for name in names)
             said = ", ".join(shares) or "nothing"
