@@ -145,6 +145,7 @@ WAY = {
     "rungs": ("block", "low_rank"),
     "steps": 8 * PER_UPDATE,
     "rounds": 4,
+    "rung_share": 0.5,
     "patience": 9,
     "validation_robots": 8,
 }
