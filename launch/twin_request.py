@@ -15,7 +15,8 @@ class TwinRequest:
     robot: tyro.conf.Positional[str]
     """A shipped robot's name, or a folder with its spec."""
     hidden: str = "0"
-    """Seed of the physics it keeps to itself; `none` for the nominal robot."""
+    """Seed of the physics it keeps to itself; `none` for the nominal robot; a kind that its folder
+    describes in hidden/, such as the quadruped's weak_leg; or a TOML file of ranges."""
     clock: ClockName = "real"
     """`lockstep` lets time pass only when the host reads the joints."""
     link: Path | None = None

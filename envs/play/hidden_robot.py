@@ -9,7 +9,7 @@ from ashore.envs.dice import Dice
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Array, Randomization, Source
 from ashore.envs.randomize.term import Term
-from ashore.envs.twin.hidden import FILE, draw_hidden, seed_of
+from ashore.envs.twin.hidden import FILE, draw_hidden, hidden_kinds, seed_of
 from ashore.hardware.spec import RobotSpec, shipped_robots
 
 
@@ -60,14 +60,16 @@ def hidden_robot(spec: RobotSpec, ranges: Randomization, hidden: str) -> Source:
     Args:
         spec: the robot.
         ranges: what its policy was trained over.
-        hidden: `none` for the nominal robot, or a seed: of the twin's physics if the robot has
+        hidden: `none` for the nominal robot, a kind, or a seed: of the twin's physics if the robot has
             twins with ranges of their own, else of a robot within `ranges`.
 
     Raises:
-        TwinError: `hidden` is neither.
+        TwinError: `hidden` is none of these.
     """
     if hidden == "none":
         return Randomization(terms=())
+    if (home := shipped_robots().get(spec.name)) is not None and hidden in hidden_kinds(home):
+        return WornRobot(draw_hidden(spec, hidden))
     seed, folder = seed_of(hidden), _worn_in(spec)
     return DrawnRobot(ranges, seed) if folder is None else WornRobot(draw_hidden(spec, hidden))
 

@@ -40,7 +40,7 @@ def demo(
 
     Args:
         robot: a shipped robot's name.
-        hidden: seed of the twin's hidden physics; `none` for a twin equal to the nominal robot.
+        hidden: seed or kind of the twin's hidden physics; `none` for the nominal robot.
         out: folder for everything the demo makes; an older demo there is replaced.
         short: train and tune for less.
     """
