@@ -13,8 +13,8 @@ class PlayRequest:
     policy: tyro.conf.Positional[str]
     """A pretrained policy's name, such as quadruped, or the folder of a bundle."""
     hidden: str = "none"
-    """Seed or kind of the physics of the robot that plays, which its policy does not know: the twin's of
-    that seed, or drawn from the ranges of training; `none` for the nominal robot."""
+    """Seed or kind of the physics of the robot that plays, which its policy does not know: the
+    twin's of that seed, or drawn from the ranges of training; `none` for the nominal robot."""
     seed: int = 0
     """Seed of plans, starts and pushes."""
     script: Path | None = None

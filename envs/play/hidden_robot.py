@@ -60,8 +60,8 @@ def hidden_robot(spec: RobotSpec, ranges: Randomization, hidden: str) -> Source:
     Args:
         spec: the robot.
         ranges: what its policy was trained over.
-        hidden: `none` for the nominal robot, a kind, or a seed: of the twin's physics if the robot has
-            twins with ranges of their own, else of a robot within `ranges`.
+        hidden: `none` for the nominal robot, a kind, or a seed: of the twin's physics if the
+            robot has twins with ranges of their own, else of a robot within `ranges`.
 
     Raises:
         TwinError: `hidden` is none of these.
