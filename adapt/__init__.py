@@ -8,7 +8,7 @@
     the gate     interval, evidence, episode_draw, examine, gate, verdict
     on a robot   trial, group_sequential
     new heads    probe/ (on the frozen trunk, from labelled windows)
-    all of it    adaptation
+    all of it    adaptation, lineage (the steps before, and the way back)
     for people   report, figures, picture
     errors       errors
 

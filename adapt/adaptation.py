@@ -11,6 +11,7 @@ from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.fitted import Fitted, Stage, Unusable
 from ashore.adapt.fixed_base import fit_fixed_base
 from ashore.adapt.gate import Gate, GateConfig
+from ashore.adapt.lineage import earlier_robots, mixed, with_step
 from ashore.adapt.tuning.finetune_config import FinetuneConfig
 from ashore.adapt.tuning.finetuner import Finetuner
 from ashore.adapt.tuning.trial import Tuned
@@ -109,10 +110,12 @@ def adapt(
             bundle=judged, verdict=verdict, logs=names, seconds=fitted.seconds, fitted=fitted
         )
     randomization = Randomization.from_json(bundle.randomization)
-    tuner = Finetuner(bundle, task, fitted.target, randomization, config.finetune)
+    earlier = earlier_robots(bundle)
+    known = mixed(randomization, earlier)
+    tuner = Finetuner(bundle, task, fitted.target, known, config.finetune)
     tuned = tuner.run(lambda rung, done: stage(f"fine-tuning: {rung}", done), config.resume)
     stage("judging", 0.0)
-    gate = Gate(bundle, task, fitted.target, randomization, config.gate)
+    gate = Gate(bundle, task, fitted.target, randomization, config.gate, earlier)
     verdict = gate.judge(tuned.best.actor, fitted.evidence)
     if verdict.answer is Answer.IMPROVED:
         control = tuner.control(tuned.best, lambda rung, done: stage(f"control: {rung}", done))
@@ -149,5 +152,5 @@ def _judged(bundle: Bundle, verdict: Verdict, config: AdaptConfig, logs: Sequenc
         verdict=verdict.to_dict(),
         provenance=facts,
         lineage=(*bundle.lineage, bundle.digest),
-        attachments={},
+        attachments=with_step(bundle),
     )

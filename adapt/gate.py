@@ -1,6 +1,6 @@
 """`Gate`: refuses every candidate that held-out evidence does not support."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,6 +33,8 @@ class GateConfig:
     """Smallest share by which calibration must lower the held-out prediction error."""
     nominal_loss: float = 0.03
     """Largest share of its reward on the pretraining ranges that a candidate may lose."""
+    earlier_loss: float = 0.02
+    """Largest share of its reward on the robots of each earlier log that it may lose."""
     slice_loss: float = 0.01
     """Largest loss of reward per step in any kind of episode."""
     declared: tuple[str, ...] = ()
@@ -75,14 +77,23 @@ class Gate:
         target: Source,
         source: Source,
         config: GateConfig | None = None,
+        earlier: Sequence[Source] = (),
     ) -> None:
-        """Judge candidates for `bundle` on robots from `target`, and what they lose on `source`.
+        """Judge candidates for `bundle` on robots from `target`, and what they lose elsewhere.
+
+        Args:
+            bundle: what the candidates are to replace.
+            task: its task.
+            target: robots like the one of the log.
+            source: robots of pretraining.
+            config: what counts as evidence.
+            earlier: robots like those of earlier logs that taught the bundle.
 
         Raises:
             AdaptError: a declared kind of episode does not exist, or is too rare.
         """
         self.bundle, self.task = bundle, task
-        self.target, self.source = target, source
+        self.target, self.source, self.earlier = target, source, earlier
         self.config = config or GateConfig()
         asked, each = self.config.declared, self.config.declared_robots
         self.draw = draw_episodes(task, self.config.robots, asked, each, self.config.seed)
@@ -100,6 +111,8 @@ class Gate:
         slices = self._slices(after - before)
         lost = forgotten(float(pretrained.mean()), float(tuned.mean()))
         answer, why = self._decide(evidence, closed, slices, lost)
+        if answer is Answer.IMPROVED and (text := self._earlier_lose(candidate)):
+            answer, why = Answer.REGRESSED, (text, *why)
         return Verdict(
             answer=answer,
             why=why,
@@ -111,6 +124,17 @@ class Gate:
             slices=slices,
             declared=tuple(self.draw.declared),
         )
+
+    def _earlier_lose(self, candidate: Weights) -> str:
+        """Say on which earlier log's robots too much is lost."""
+        plans = self.draw.plans[: self.draw.natural]
+        for number, robots in enumerate(self.earlier, start=1):
+            before, after = (
+                float(self._on(robots, w, plans).mean()) for w in (self.bundle.actor, candidate)
+            )
+            if (lost := forgotten(before, after)) > self.config.earlier_loss:
+                return f"the candidate loses {lost:.1%} on robots like that of earlier log {number}"
+        return ""
 
     def confirm(self, verdict: Verdict, candidate: Weights, control: Weights) -> Verdict:
         """Keep `IMPROVED` only if the candidate beats the same tuning done without the log."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ashore.adapt import figures
 from ashore.adapt.adaptation import Adaptation
+from ashore.adapt.diagnose.diagnosis import Finding
 from ashore.adapt.interval import Interval
 from ashore.adapt.verdict import Answer, Verdict
 
@@ -17,6 +18,9 @@ COLOURS = {
     Answer.REGRESSED: "#cf222e",
     Answer.INSUFFICIENT_DATA: "#57606a",
 }
+
+MANY = 30
+"""Findings beyond which not each joint's are drawn."""
 
 _CSS = """
 body{margin:0;background:#f4f6f8;color:#1c2430;font:16px/1.5 system-ui,sans-serif}
@@ -103,7 +107,8 @@ def _reward(verdict: Verdict, wire: Wire | None) -> str:
     if not pairs:
         return ""
     rows = [
-        (name, f"{found}") for name, found in {**verdict.slices, "all": verdict.closed_loop}.items()
+        (f"{name} (declared)" if name in verdict.declared else name, f"{found}")
+        for name, found in {**verdict.slices, "all": verdict.closed_loop}.items()
     ]
     if wire is not None:
         rows.insert(0, ("on the robot, through the wire", f"{wire.change}"))
@@ -147,7 +152,9 @@ def _posterior(adaptation: Adaptation) -> str:
     diagnosis = adaptation.diagnosis
     if diagnosis is None:
         return ""
-    advice = "".join(f"<li>{html.escape(text)}</li>" for text in diagnosis.advice)
+    usual = adaptation.fitted.range if adaptation.fitted else None
+    said = (*((str(usual),) if usual else ()), *diagnosis.advice)
+    advice = "".join(f"<li>{html.escape(text)}</li>" for text in said)
     rows = [
         (
             f.parameter,
@@ -162,9 +169,16 @@ def _posterior(adaptation: Adaptation) -> str:
     heads = ("parameter", "depth", "from the log (90 %)", "nominal", "pretraining", "")
     return (
         "<section><h2>What the log tells about this robot</h2>"
-        f"{figures.svg(figures.posterior(diagnosis.findings))}<ul>{advice}</ul>"
+        f"{figures.svg(figures.posterior(shown(diagnosis.findings)))}<ul>{advice}</ul>"
         f"<details><summary>All parameters</summary>{_table(heads, rows)}</details></section>"
     )
+
+
+def shown(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings that are drawn: all of few; of many those that lie outside, and of whole robots."""
+    if len(findings) <= MANY:
+        return list(findings)
+    return [each for each in findings if each.outside or " of " not in each.parameter]
 
 
 def _ladder(adaptation: Adaptation) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from ashore.adapt.adaptation import Adaptation, AdaptConfig, adapt, usual
 from ashore.adapt.diagnose.diagnosis import Diagnosis
 from ashore.adapt.episode_draw import require_slices
+from ashore.adapt.lineage import undo
 from ashore.adapt.report import page
 from ashore.adapt.verdict import Answer
 from ashore.adapt.walking.estimator import Estimator
@@ -51,6 +52,14 @@ def run_adaptation(asked: AdaptRequest) -> int:
     shutil.rmtree(kept, ignore_errors=True)
     say(f"bundle: {path}; report: {path / REPORT}")
     return EXIT_CODES[adaptation.verdict.answer]
+
+
+def run_undo(asked: str, out: Path, steps: int) -> int:
+    """Write the bundle that was there some steps ago."""
+    before = undo(Bundle.load(find_bundle(asked)), steps)
+    path = before.save(out)
+    say(f"bundle: {path}, digest {before.digest}")
+    return 0
 
 
 def able(bundle: Bundle, folder: Path) -> Bundle:
@@ -101,7 +110,7 @@ def _tell(diagnosis: Diagnosis) -> None:
 def save(adaptation: Adaptation, out: Path, watch: bool = True) -> Path:
     """Write the judged bundle with its report inside, and a drift watch if it may be deployed."""
     bundle, fitted = adaptation.bundle, adaptation.fitted
-    files = {REPORT: page(adaptation).encode("utf-8")}
+    files = {**bundle.attachments, REPORT: page(adaptation).encode("utf-8")}
     if watch and fitted is not None and adaptation.verdict.answer is Answer.IMPROVED:
         with progress_bar() as bar:
             bar("learning what is usual for this policy", 0.0)

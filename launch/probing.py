@@ -6,14 +6,15 @@ from pathlib import Path
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.figures import svg
 from ashore.adapt.interval import Interval
-from ashore.adapt.probe.curve import FROZEN, LEARNERS, SCRATCH
+from ashore.adapt.probe.curve import FROZEN, LEARNERS, PLAIN, SCRATCH, Point
 from ashore.adapt.probe.curve_figure import curve_figure
+from ashore.adapt.probe.kind import Kind
 from ashore.adapt.probe.label import Stretch, from_setup, from_words
 from ashore.adapt.probe.label_file import read_labels
 from ashore.adapt.probe.labelled_window import cut
 from ashore.adapt.probe.probe import Probe, ProbeConfig, probe
 from ashore.adapt.probe.probe_head import FACTS
-from ashore.adapt.probe.separation import plural
+from ashore.adapt.probe.separation import FEW, plural
 from ashore.hardware.logs.log import Log
 from ashore.launch.console import progress_bar, say
 from ashore.launch.probe_request import ProbeRequest
@@ -87,7 +88,7 @@ def told(found: Probe, seconds: float) -> list[str]:
         lines.append(f"  {point.windows:>7}  " + "".join(f"{c:<22}" for c in columns) + gain)
     lines.append(f"  without looking: {_text(curve.idle)}")
     lines += [f"  {name}: {what}" for name, what in LEARNERS.items()]
-    lines.append(_verdict(curve.points[-1].gain(curve.kind), curve.points[-1].windows))
+    lines += _verdicts(curve.points[-1], curve.kind)
     return [*lines, *(f"note: {doubt}" for doubt in parts.doubts)]
 
 
@@ -104,12 +105,17 @@ def result(found: Probe) -> dict[str, object]:
     }
 
 
-def _verdict(gain: Interval, windows: int) -> str:
-    if gain.low > 0.0:
-        return f"with {windows} windows the {FROZEN} is better than the network {SCRATCH}"
-    if gain.high < 0.0:
-        return f"with {windows} windows the network {SCRATCH} is better: the trunk does not pay"
-    return f"with {windows} windows the {FROZEN} and the network {SCRATCH} can't be told apart"
+def _verdicts(point: Point, kind: Kind) -> list[str]:
+    """How the frozen trunk stands beside each of the others, with all windows."""
+    if len(point.scores[FROZEN]) < FEW:
+        return []
+    found = []
+    for other in (SCRATCH, PLAIN):
+        gain = point.gain(kind, over=other)
+        word = "does better than" if gain.low > 0.0 else "can't be told from"
+        word = "does worse than" if gain.high < 0.0 else word
+        found.append(f"with {point.windows} windows, {FROZEN!r} {word} {other!r}: {gain}")
+    return found
 
 
 def _text(found: Interval) -> str:

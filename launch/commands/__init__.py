@@ -1,6 +1,6 @@
 """The commands of `ashore`, a function each; heavy imports wait until a command needs them.
 
-    policy    train, adapt, export, play
+    policy    train, adapt, undo, export, play
     drive     twin, record, excite, deploy
     trial     trial
     log       import, diagnose, calibrate, recover
@@ -21,6 +21,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "record": drive.record,
     "excite": drive.excite,
     "adapt": policy.adapt,
+    "undo": policy.undo,
     "trial": trial.trial,
     "deploy": drive.deploy,
     "export": policy.export,

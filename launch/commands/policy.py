@@ -25,6 +25,19 @@ def adapt(asked: tyro.conf.OmitArgPrefixes[AdaptRequest]) -> int:
     return run_adaptation(asked)
 
 
+def undo(bundle: Name, /, out: Path, steps: int = 1) -> int:
+    """Take back what adaptation did: the bundle as it was so many steps ago.
+
+    Args:
+        bundle: what `ashore adapt` wrote; it stays as it is.
+        out: bundle to write.
+        steps: how many adaptations to take back.
+    """
+    from ashore.launch.adapting import run_undo
+
+    return run_undo(bundle, out, steps)
+
+
 def export(bundle: Name, /, out: Path) -> int:
     """Write a bundle's policy as an ONNX file, normaliser and contract inside.
 

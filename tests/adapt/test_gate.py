@@ -102,6 +102,16 @@ def test_what_tuning_without_the_log_gains_too_is_no_improvement():
     assert judge.confirm(verdict, tuned, lifting(0.0)).answer is Answer.IMPROVED
 
 
+def test_what_an_earlier_log_taught_may_not_be_lost():
+    # On stiff servos pushing against the load overshoots: what is right for soft ones loses there.
+    stiff = Randomization(terms=(Term(parameter="gain_divisor", low=64.0, high=70.0),))
+    judge = gate(0.0)
+    judge.earlier = (SOFT, stiff)
+    verdict = judge.judge(lifting(0.4), evidence(0.1, 0.01))
+    assert verdict.answer is Answer.REGRESSED
+    assert "on robots like that of earlier log 2" in verdict.why[0]
+
+
 def sure(change: float) -> Interval:
     return bootstrap(np.full(9, change))
 
