@@ -6,6 +6,8 @@ from pathlib import Path
 
 from ashore.adapt.calibrate import CalibrationConfig
 from ashore.adapt.diagnose.diagnosis import Diagnosis
+from ashore.adapt.diagnose.input_shifts import input_shifts
+from ashore.adapt.diagnose.usability import inspect
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.fitted import Fitted, Stage, Unusable
@@ -25,6 +27,9 @@ from ashore.hardware.run.robot_match import require_log
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 from ashore.policies.provenance import provenance
+
+CROSSED = ("swapped", "inverted", "reading", "imu_turned", "gyro_axes")
+"""Input shifts under which a log means something else than it says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +103,7 @@ def adapt(
         require_log(log.header, bundle.spec, bundle.contract.hash)
         check(log)
     try:
+        _require_sound(bundle.spec, logs, stage)
         fitted = _fit(bundle, task, logs, config, stage)
     except Unusable as refusal:
         verdict = Verdict(answer=Answer.INSUFFICIENT_DATA, why=(str(refusal),))
@@ -133,6 +139,21 @@ def adapt(
         fitted=fitted,
         tuned=tuned,
     )
+
+
+def _require_sound(spec: RobotSpec, logs: Sequence[Log], stage: Stage) -> None:
+    """Refuse logs that nothing can be learned from, or that came through crossed wires.
+
+    What is wired or mounted otherwise than the spec says is mended there, never trained away.
+    """
+    stage("asking what the log is worth", 0.0)
+    found = [inspect(log, spec) for log in logs]
+    seconds = sum(each.seconds for each in found)
+    if flaws := [f"{each.source}: {flaw}" for each in found for flaw in each.reasons]:
+        raise Unusable("; ".join(flaws), seconds)
+    crossed = [s for s in input_shifts(logs, spec, encoders=False).shifts if s.kind in CROSSED]
+    if crossed:
+        raise Unusable(f"{'; '.join(map(str, crossed))}; then record again", seconds)
 
 
 def _fit(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from ashore.adapt.diagnose.balance import balance
 from ashore.adapt.diagnose.footing import footing
-from ashore.adapt.diagnose.lateness import lateness
+from ashore.adapt.diagnose.lateness import LATE, late, lateness
 from ashore.adapt.diagnose.load import load
-from ashore.adapt.diagnose.offsets import offsets
+from ashore.adapt.diagnose.offsets import Offsets, offsets
 from ashore.adapt.diagnose.record import Record
 from ashore.adapt.diagnose.rereading import reread
 from ashore.adapt.diagnose.shift import Shift
@@ -56,12 +56,19 @@ def input_shifts(
     logs: Sequence[Log],
     spec: RobotSpec,
     stage: Callable[[str], None] = lambda _: None,
+    encoders: bool = True,
 ) -> InputShifts:
     """Look for input shifts in logs of one robot that were read by `spec`.
 
     First what must be right for the rest to mean anything: that angles follow their own goals, then
     the inertial sensor, then whose servo is whose and which way it turns. What was found is mended
     before the next is looked at.
+
+    Args:
+        logs: of one robot.
+        spec: what they were read by.
+        stage: told of progress.
+        encoders: whether to look for offsets of encoders too, which takes by far the longest.
 
     Raises:
         AdaptError: a log is of other joints, or there is none.
@@ -86,15 +93,22 @@ def input_shifts(
     untold += _untold(loaded, stepped, records[0])
     records = _mended(records, [s for s in found if s not in sensed.shifts])
     stage("delay")
-    late = lateness(records)
-    if late is None or not late.told:
-        untold.append("a delay: too little moves, or the joints disagree")
-    elif late.shift is not None:
-        found.append(late.shift)
-    wired = any(shift.kind in ("swapped", "inverted") for shift in found)
-    stage("encoders")
-    askew, unknown = _askew(logs, spec, records[0], wired)
-    return InputShifts(shifts=(*found, *askew), untold=(*untold, *unknown))
+    delayed = lateness(records)
+    if delayed is not None and delayed.shift is not None:
+        found.append(delayed.shift)
+    askew = None
+    if encoders:
+        stage("encoders")
+        wired = any(shift.kind in ("swapped", "inverted") for shift in found)
+        askew, unknown = _askew(logs, spec, records[0], wired)
+        untold += unknown
+    if askew is not None:
+        found += askew.shifts
+    if delayed is None or not delayed.told:
+        shift, unknown = _late(askew, 1.0 / spec.rate)
+        found += shift
+        untold += unknown
+    return InputShifts(shifts=tuple(found), untold=tuple(untold))
 
 
 def _mended(records: Sequence[Record], shifts: Sequence[Shift]) -> list[Record]:
@@ -118,20 +132,29 @@ def _untold(
     return [f"whether {', '.join(dark)} are inverted: nothing that was measured depends on it"]
 
 
+def _late(askew: Offsets | None, period: float) -> tuple[list[Shift], list[str]]:
+    """The delay that the fit of the encoders found, where the joints alone disagree."""
+    if askew is None or askew.delay is None or askew.delay[1] > LATE * period:
+        return [], ["a delay: too little moves, or the joints disagree"]
+    delay, width = askew.delay
+    shift = late(delay, period, f"± {1e3 * width:.0f} ms by replay")
+    return ([] if shift is None else [shift]), []
+
+
 def _askew(
     logs: Sequence[Log], spec: RobotSpec, record: Record, wired: bool
-) -> tuple[Sequence[Shift], list[str]]:
+) -> tuple[Offsets | None, list[str]]:
     if wired:
-        return (), ["encoder offsets: mend the wiring first, and record again"]
+        return None, ["encoder offsets: mend the wiring first, and record again"]
     if not record.fixed:
-        return (), ["encoder offsets: a walk tells them to `ashore adapt` only, or hang the robot "
+        return None, ["encoder offsets: a walk tells them to `ashore adapt` only, or hang the robot "
                     "in a stand and record with `ashore excite`"]
     parts = [part for log in logs for part in rounds_of(log, spec)]
     found = offsets(spec, [_moving(part) for part in parts])
     if not found.untold:
-        return found.shifts, []
-    return found.shifts, [f"the encoder offsets of {', '.join(found.untold)}: no load depends "
-                          "on them"]
+        return found, []
+    return found, [f"the encoder offsets of {', '.join(found.untold)}: too little load depends on "
+                   "them, or the simulator explains the log too badly"]
 
 
 def _moving(part: Trajectory) -> Trajectory:
