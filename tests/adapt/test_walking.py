@@ -9,12 +9,14 @@ import pytest
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.walking.belief import Belief
 from ashore.adapt.walking.crowd import Crowd
+from ashore.adapt.walking.estimator import Estimator
 from ashore.adapt.walking.gait_window import columns, gait_windows
 from ashore.adapt.walking.prior import WalkerPrior
 from ashore.adapt.walking.range_test import rank
-from ashore.adapt.walking.watched import sight
+from ashore.adapt.walking.watched import Cast, sight, watch
 from ashore.envs.dice import Dice
 from ashore.envs.simulation import Simulation
+from ashore.envs.tasks import make_task
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
 
@@ -136,3 +138,24 @@ def test_a_robot_without_a_gait_is_read_by_means_and_residuals_alone():
     seen = np.random.default_rng(0).normal(size=(2, 250, looking.observation_size))
     found = gait_windows(looking, seen.astype(np.float32), TICKS)
     assert found.shape == (2, 2, 2 * looking.observation_size + 3 * 4 * 12)
+
+
+@pytest.mark.slow
+def test_intervals_of_four_fifths_hold_the_truth_of_hidden_robots_four_times_in_five():
+    robots, ticks = 48, 1_000
+    estimator = Estimator.of(BUNDLE)
+    assert estimator is not None
+    units = PRIOR.draw(WORLD, Dice(555, robots, purpose="hidden"))
+    task = make_task(BUNDLE.contract.task, BUNDLE.spec)
+    cast = Cast(source=Crowd(ranges=PRIOR.wide, units=units), robots=robots, ticks=ticks, seed=900)
+    found, _ = watch(BUNDLE, task, cast)
+    whole = found.lived == ticks
+    mean, sd = estimator.read(gait_windows(LOOKING, found.seen[whole, 50:], TICKS))
+    truth = units[whole][:, estimator.told]
+    told = sd.mean(axis=0) < 0.8 * estimator.prior[1]
+    names = {PRIOR.wide.drawn(WORLD)[i][0].title for i in estimator.told[told]}
+    assert {"gain", "leg_strength", "trunk_payload", "trunk_centre_along", "command_delay"} <= names
+    # 80 % of a normal distribution lie within 1.2816 deviations.
+    inside = np.abs(mean - truth)[:, told] < 1.2816 * sd[:, told]
+    assert whole.sum() >= 40
+    assert 0.7 < inside.mean() < 0.9
