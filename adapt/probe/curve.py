@@ -34,10 +34,10 @@ class Point:
         """A learner's score, over held-out groups."""
         return bootstrap(self.scores[learner])
 
-    def gain(self, kind: Kind) -> Interval:
-        """How much better the frozen trunk does than the network from scratch, paired."""
+    def gain(self, kind: Kind, over: str = SCRATCH) -> Interval:
+        """How much better the frozen trunk does than another learner, paired."""
         sign = 1.0 if kind == "class" else -1.0
-        return bootstrap(sign * (self.scores[FROZEN] - self.scores[SCRATCH]))
+        return bootstrap(sign * (self.scores[FROZEN] - self.scores[over]))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,15 +27,15 @@ class ScratchConfig:
 
     rates: tuple[float, ...] = (1e-3, 3e-3)
     """Learning rates of AdamW."""
-    steps: int = 400
+    steps: int = 600
     """Steps, at most."""
     every: int = 50
     """Steps between two looks at what is kept back: the best moment to stop is found."""
-    patience: int = 3
+    patience: int = 4
     """Looks in a row that find nothing better, after which it is given up."""
-    trials: int = 2
-    """Folds that each rate is tried on."""
-    batch: int = 16
+    enough: int = 50
+    """Windows kept back by which rate and length can be chosen; of fewer, fold after fold."""
+    batch: int = 32
     """Windows of one step."""
     decay: float = 1e-2
     """Weight decay."""
@@ -100,22 +100,32 @@ def fit_scratch(
 ) -> ScratchFit:
     """Choose rate and length by groups kept back, then learn from all windows `(n, ticks, k)`."""
     torch.set_num_threads(1)
-    fold = folds(target.kinds, group)
-    losses = np.zeros((len(config.rates), config.steps // config.every))
-    for trial in np.unique(fold)[: config.trials]:
-        rows, kept = np.flatnonzero(fold != trial), np.flatnonzero(fold == trial)
-        judged = target.take(kept)
-        for index, rate in enumerate(config.rates):
-            fit = ScratchFit(like, target.take(rows), seed)
-            course = _course(fit, seen[rows], target.take(rows), rate, config)
-            looks = (judged.loss(fit(seen[kept])) for _ in course)
-            losses[index] += _until_worse(looks, losses.shape[1], config.patience)
+    losses = _tried(like, seen, target, folds(target.kinds, group), seed, config)
     best, look = np.unravel_index(int(losses.argmin()), losses.shape)
     fit = ScratchFit(like, target, seed)
     for done, _ in enumerate(_course(fit, seen, target, config.rates[int(best)], config)):
         if done == look:
             break
     return fit
+
+
+def _tried(
+    like: Policy, seen: Floats, target: Target, fold: Ids, seed: int, config: ScratchConfig
+) -> Array:
+    """Loss on windows kept back, `(rates, looks)`."""
+    losses, judged_by = np.zeros((len(config.rates), config.steps // config.every)), 0
+    for trial in np.unique(fold):
+        if judged_by >= config.enough:
+            break
+        rows, kept = np.flatnonzero(fold != trial), np.flatnonzero(fold == trial)
+        judged_by, judged = judged_by + len(kept), target.take(kept)
+        for index, rate in enumerate(config.rates):
+            fit = ScratchFit(like, target.take(rows), seed)
+            course = _course(fit, seen[rows], target.take(rows), rate, config)
+            looks = (judged.loss(fit(seen[kept])) for _ in course)
+            found = _until_worse(looks, losses.shape[1], config.patience)
+            losses[index] += len(kept) * found
+    return losses
 
 
 def _until_worse(looks: Iterator[float], count: int, patience: int) -> Array:
