@@ -270,17 +270,20 @@ def test_what_a_quadruped_carries_is_read_off_its_trunk(walked, kind, good):
 def test_the_command_keeps_a_head_and_what_it_is_worth(tmp_path, capsys, one_thread):
     policy = BUNDLE.save(tmp_path / "policy")
     logs = [
-        write_log(tmp_path / f"{floor}{i}.mcap", value, setup={"floor": floor}, seed=i)
-        for floor, value in (("felt", 0.0), ("tile", 0.3))
+        write_log(
+            tmp_path / f"{floor}{i}.mcap", v, setup={"floor": floor}, seed=i, episodes=[(0.0, 2.6)]
+        )
+        for floor, v in (("felt", 0.0), ("tile", 0.6))
         for i in range(4)
     ]
     words = ["probe", *(log.path for log in logs), "--policy", policy, "--out", tmp_path / "head"]
-    assert run([str(word) for word in [*words, "--labels", "floor"]]) == 0
+    asked = [*words, "--labels", "floor", "--seconds", 0.5]
+    assert run([str(word) for word in asked]) == 0
     said = capsys.readouterr().out
     assert "labelled felt, tile; held out are 6, which are 2 whole logs" in said
     assert "note: only 2 logs are held out" in said
     found = ProbeHead.load(tmp_path / "head", BUNDLE)
-    seen = np.stack([log.policy.observation[50:150] for log in logs])
+    seen = np.stack([log.policy.observation[50:75] for log in logs])
     assert found.predict(seen).tolist() == ["felt"] * 4 + ["tile"] * 4
     kept = json.loads((tmp_path / "head" / "result.json").read_text())
     assert kept["windows"] == {"learned from": 18, "held out": 6}
