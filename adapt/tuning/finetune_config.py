@@ -18,8 +18,6 @@ class FinetuneConfig:
     """The same as a number; None for `pretraining_share`."""
     rounds: int = 8
     """Rounds that all steps are cut into; validation follows each."""
-    rung_share: float = 0.75
-    """Share of the steps left that a rung may take; the last one may take all."""
     patience: int = 3
     """Rounds without `least_gain` after which a rung has reached its plateau."""
     robots: int = 128

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from math import ceil
 from pathlib import Path
 
 import torch
@@ -31,8 +30,9 @@ class Finetuner:
     A rung is trained in rounds. After each, validation looks at it; it ends at its plateau, where
     `patience` rounds brought less than `least_gain`, and its best round is kept. Of the weights
     between those and the pretrained ones, the nearest to them is chosen that forgets no more than
-    is allowed. Then the next rung begins from there, until the steps are spent, or until one brings
-    nothing after others have: each unfreezes more than the one before (gradual unfreezing).
+    is allowed. Then the next rung begins from there with the steps that are left, until there are
+    none, or until one brings nothing after others have: each unfreezes more than the one before
+    (gradual unfreezing).
 
     Source: Howard and Ruder, "Universal language model fine-tuning for text classification", ACL
     2018, sections 3.2 and 3.3.
@@ -116,9 +116,7 @@ class Finetuner:
 
     def _step_on(self, climb: Climb) -> Ascent | None:
         """Begin the next rung, if there are steps left for it."""
-        config, left = self.work.config, self.work.updates - climb.spent
-        last = climb.depth == len(config.rungs) - 1
-        updates = left if last else ceil(left * config.rung_share)
+        config, updates = self.work.config, self.work.updates - climb.spent
         warmup = config.warmup if self.work.bundle.critic else config.fresh_warmup
         warmup = 0 if climb.depth else min(warmup, updates // 2)
         if updates <= warmup:
