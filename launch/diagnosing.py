@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ashore.adapt.diagnose.input_shifts import InputShifts, input_shifts, spec_of
-from ashore.adapt.diagnose.usability import Usability, inspect
+from ashore.adapt.diagnose.usability import Usability, inspect_together
 from ashore.adapt.errors import AdaptError
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.robot_match import require_log
@@ -66,7 +66,7 @@ def diagnosed(logs: Sequence[Log], spec: RobotSpec) -> Diagnosed:
     Raises:
         AdaptError: a log is of other joints.
     """
-    usability = tuple(inspect(log, spec) for log in logs)
+    usability = inspect_together(logs, spec)
     good = [log for log, found in zip(logs, usability, strict=True) if found.usable]
     inputs = input_shifts(good, spec) if good else None
     return Diagnosed(usability=usability, inputs=inputs, spec=spec)

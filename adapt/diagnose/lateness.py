@@ -50,17 +50,25 @@ class Lateness:
     @property
     def shift(self) -> Shift | None:
         """The shift, if it is one."""
-        if not self.told or self.delay < LATE * self.period:
+        if not self.told:
             return None
-        return Shift(
-            kind="delay",
-            what=f"goals take effect {1e3 * self.delay:.0f} ms later than they should, "
-            f"{self.delay / self.period:.1f} control periods",
-            elsewhere="no number of the spec mends a delay: lower the adapter's latency timer and "
-            "look for a busy bus with `ashore doctor`, or pretrain over such a command_delay",
-            evidence=f"{self.joints} joints agree within {1e3 * self.spread:.0f} ms; "
-            f"{1e3 * self.crossed:.0f} ms by cross-correlation",
-        )
+        evidence = f"{self.joints} joints agree within {1e3 * self.spread:.0f} ms; "
+        evidence += f"{1e3 * self.crossed:.0f} ms by cross-correlation"
+        return late(self.delay, self.period, evidence)
+
+
+def late(delay: float, period: float, evidence: str) -> Shift | None:
+    """The shift of goals that come `delay` [s] later than nominal, if that is late."""
+    if delay < LATE * period:
+        return None
+    return Shift(
+        kind="delay",
+        what=f"goals take effect {1e3 * delay:.0f} ms later than they should, "
+        f"{delay / period:.1f} control periods",
+        elsewhere="no number of the spec mends a delay: lower the adapter's latency timer and "
+        "look for a busy bus with `ashore doctor`, or pretrain over such a command_delay",
+        evidence=evidence,
+    )
 
 
 def lateness(records: Sequence[Record]) -> Lateness | None:

@@ -1,5 +1,7 @@
 """`motion_flaws`: is a log long enough, and does every joint move enough to tell anything."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ashore.adapt.diagnose.flaw import Flaw, severity
@@ -13,25 +15,26 @@ LEG_MOTION = 0.01
 """The same of one joint of a robot that walks: straight ahead, legs hardly swing aside [rad]."""
 
 
-def motion_flaws(record: Record) -> list[Flaw]:
-    """Find a log too short, and joints too still.
+def motion_flaws(records: Sequence[Record]) -> list[Flaw]:
+    """Find logs that are too short together, and joints that are too still in all of them.
 
     Of a base that stands fast each joint is fitted by its own motion. A robot on legs is fitted by
     the walk, and a leg that never swings aside tells less, not nothing.
     """
-    seconds = float(np.count_nonzero(record.working) * record.period)
+    record = records[0]
+    seconds = sum(each.seconds for each in records)
     found = []
     if seconds < LEAST_SECONDS:
         found.append(
             Flaw(
                 kind="length",
                 severity="unusable",
-                what=f"the log holds {seconds:.1f} s of a robot at work, and at least "
+                what=f"{seconds:.1f} s of a robot at work are in the log, and at least "
                 f"{LEAST_SECONDS:g} s are needed",
                 cure="record for longer",
             )
         )
-    moved = np.nanstd(record.position[record.working], axis=0)
+    moved = np.max([np.nanstd(each.position[each.working], axis=0) for each in records], axis=0)
     every = bool((moved < LEAST_MOTION).all())
     least = LEAST_MOTION if every or record.fixed else LEG_MOTION
     still = [n for n, much in zip(record.spec.names, moved, strict=True) if not much >= least]

@@ -55,6 +55,11 @@ class Record:
         return 1.0 / self.spec.rate
 
     @property
+    def seconds(self) -> float:
+        """How long a policy or an excitation was at work [s]."""
+        return float(np.count_nonzero(self.working) * self.period)
+
+    @property
     def fixed(self) -> bool:
         """Whether the base stood fast."""
         return self.spec.imu is None or self.held

@@ -10,6 +10,8 @@ from ashore.adapt.diagnose.shift import Shift
 
 REACH = 0.3
 """Longest lag of a position behind its goal that is looked at [s]."""
+LEAST = 4.0
+"""Shortest log that is judged: in less, any two smooth motions may be alike [s]."""
 MOVED = 0.05
 """Least standard deviation of a goal that is followed: friction lets smaller ones pass [rad]."""
 CLEARLY = 0.6
@@ -24,15 +26,20 @@ def tracking(records: Sequence[Record]) -> list[Shift]:
     A servo follows its own encoder, so this is never how a robot is wired: it is how its log was
     written, by an importer or by a driver that turns angles and goals in different ways.
     """
-    shown = np.mean([correlation(record) for record in records], axis=0)
-    strength = np.nan_to_num(np.abs(shown))
-    own = np.nan_to_num(np.diag(shown))
+    parts = np.stack([correlation(record) for record in records])
+    count = np.isfinite(parts).sum(axis=0)
+    shown = np.where(count > 0, np.nansum(parts, axis=0) / np.maximum(count, 1), np.nan)
+    # Who did not follow because he was not asked to move follows nobody else either.
+    asked = np.isfinite(np.diag(shown))
+    shown = np.where(asked[:, None] & asked, shown, 0.0)
+    strength, own = np.abs(shown), np.diag(shown)
     names = records[0].spec.names
     _, follows = linear_sum_assignment(-strength)
     found: list[Shift] = []
     for joint, other in enumerate(follows):
-        best = strength[joint, other]
-        if joint != other and best >= CLEARLY and best - own[joint] >= BETTER:
+        best = shown[joint, other]
+        elsewhere = joint != other and follows[other] != other
+        if elsewhere and best >= CLEARLY and best - own[joint] >= BETTER:
             found.append(_elsewhere(names[joint], names[other], shown[joint, other]))
         elif own[joint] <= -CLEARLY:
             found.append(_turned(names[joint], own[joint]))
@@ -70,7 +77,7 @@ def correlation(record: Record) -> Array:
     angle, goal = record.position[rows], record.goal[rows]
     joints, most = angle.shape[1], max(1, round(REACH * record.spec.rate))
     best = np.full((joints, joints), np.nan)
-    if len(angle) < 4 * most:
+    if len(angle) < LEAST * record.spec.rate:
         return best
     moved = goal.std(axis=0) >= MOVED
     alive = angle.std(axis=0) >= 0.4 * MOVED

@@ -11,7 +11,7 @@ from ashore.adapt.diagnose.flaw import Flaw
 from ashore.adapt.diagnose.gaps import LEAST_FRESH, gap_flaws
 from ashore.adapt.diagnose.motion import LEAST_MOTION, LEAST_SECONDS, motion_flaws
 from ashore.adapt.diagnose.poison import poison_flaws
-from ashore.adapt.diagnose.record import Record
+from ashore.adapt.diagnose.record import LEAST_ROWS, Record
 from ashore.adapt.diagnose.saturation import saturation_flaws
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.trajectory import Trajectory
@@ -47,21 +47,40 @@ def inspect(log: Log, spec: RobotSpec) -> Usability:
     Raises:
         AdaptError: it is of other joints.
     """
+    return inspect_together([log], spec)[0]
+
+
+def inspect_together(logs: Sequence[Log], spec: RobotSpec) -> tuple[Usability, ...]:
+    """Inspect logs of one robot that are learned from together: length and motion count as one.
+
+    Raises:
+        AdaptError: one is of other joints.
+    """
+    records = [None if _empty(log) else Record.of(log, spec) for log in logs]
+    held = [record for record in records if record is not None]
+    together = motion_flaws(held) if held else []
+    return tuple(_of(log, record, together) for log, record in zip(logs, records, strict=True))
+
+
+def _empty(log: Log) -> bool:
+    return min(len(log.readings), len(log.commands)) < LEAST_ROWS
+
+
+def _of(log: Log, record: Record | None, together: Sequence[Flaw]) -> Usability:
+    """What is wrong with one log, and with all of them together."""
     damage = [] if log.damage is None else [
         Flaw(kind="damage", severity="warn", what=f"the file is damaged, {log.damage}",
              cure="what is left is used; `ashore recover` makes a whole log of it")
     ]
-    if min(len(log.readings), len(log.commands)) == 0:
+    if record is None:
         what = f"it holds {len(log.readings)} readings and {len(log.commands)} goals"
         empty = Flaw(kind="length", severity="unusable", what=what, cure="record it again")
         return Usability(source=log.path.name, seconds=0.0, flaws=(empty, *damage))
-    record = Record.of(log, spec)
-    poison = poison_flaws(record)
-    found = [*damage, *motion_flaws(record), *clock_flaws(record), *gap_flaws(record), *poison]
+    found = [*damage, *together, *clock_flaws(record), *gap_flaws(record), *poison_flaws(record)]
     found += [*saturation_flaws(record), *fall_flaws(record), *_faults(log)]
     return Usability(
         source=log.path.name,
-        seconds=float(np.count_nonzero(record.working) * record.period),
+        seconds=record.seconds,
         flaws=tuple(sorted(found, key=lambda flaw: flaw.severity != "unusable")),
     )
 

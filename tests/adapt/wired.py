@@ -16,8 +16,8 @@ from ashore.policies.controller import PolicyController
 from ashore.policies.shipped import find_bundle
 
 
-def built(robot, folder, joints=(), **imu):
-    """A robot's folder with other values of joints, as (name, key, value), and of its sensor."""
+def built(robot, folder, joints):
+    """A robot's folder with other values of joints, as (name, key, value)."""
     shutil.copytree(find_robot(robot), folder)
     path = folder / "spec.toml"
     head, *tables = path.read_text().split("[[joints]]")
@@ -25,8 +25,6 @@ def built(robot, folder, joints=(), **imu):
         at = next(i for i, table in enumerate(tables) if f'name = "{name}"' in table)
         kept = re.sub(rf"(?m)^{key} = .*\n", "", tables[at])
         tables[at] = kept.replace('"\n', f'"\n{key} = {value}\n', 1)
-    for key, value in imu.items():
-        head = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", head)
     path.write_text("[[joints]]".join([head, *tables]))
     return folder
 
