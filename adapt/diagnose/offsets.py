@@ -24,8 +24,8 @@ ASKEW = 0.05
 """Offset that the interval must lie beyond to be told; pretraining knows 0.02 [rad]."""
 SURE = 0.98
 """Probability of that interval."""
-TOLD = 0.25
-"""Half width of an interval above which nothing was told, unless the offset is larger yet [rad]."""
+TOLD = 0.12
+"""Half width of an interval above which an offset that is not told may hide in it [rad]."""
 
 CLOSE = 0.0005
 """Mean error of a replay that fits, of an encoder of 4096 counts [rad]."""
