@@ -7,7 +7,7 @@ from pathlib import Path
 from ashore.adapt.calibrate import CalibrationConfig
 from ashore.adapt.diagnose.diagnosis import Diagnosis
 from ashore.adapt.diagnose.input_shifts import input_shifts
-from ashore.adapt.diagnose.usability import inspect
+from ashore.adapt.diagnose.usability import inspect_together
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.fitted import Fitted, Stage, Unusable
@@ -147,7 +147,7 @@ def _require_sound(spec: RobotSpec, logs: Sequence[Log], stage: Stage) -> None:
     What is wired or mounted otherwise than the spec says is mended there, never trained away.
     """
     stage("asking what the log is worth", 0.0)
-    found = [inspect(log, spec) for log in logs]
+    found = inspect_together(logs, spec)
     seconds = sum(each.seconds for each in found)
     if flaws := [f"{each.source}: {flaw}" for each in found for flaw in each.reasons]:
         raise Unusable("; ".join(flaws), seconds)

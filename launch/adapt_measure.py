@@ -42,7 +42,7 @@ class MeasureConfig:
     steps: int | None = None
     """Control steps of tuning; None for the usual."""
     rungs: Sequence[str] = ("head", "all")
-    """Rungs that are measured each for itself, at half of the steps."""
+    """Rungs that are measured each for itself, at the same steps."""
 
 
 def measure(case: Case, bundle: Bundle, config: MeasureConfig, folder: Path) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _tuned(bundle: Bundle, target: Source, config: FinetuneConfig) -> Weights:
 
 def _alone(bundle: Bundle, config: FinetuneConfig, rung: str) -> FinetuneConfig:
     whole = config.steps or round(config.pretraining_share * bundle.provenance["config"]["steps"])
-    return replace(config, rungs=(rung,), steps=whole // 2)
+    return replace(config, rungs=(rung,), steps=whole)
 
 
 def _wire(
