@@ -8,16 +8,13 @@ from ashore.adapt.diagnose.diagnosis import diagnose
 from ashore.adapt.diagnose.usability import usable
 from ashore.adapt.evidence import open_loop
 from ashore.adapt.fitted import Fitted, Stage, Unusable
-from ashore.adapt.measured import measured_episodes
+from ashore.adapt.measured import HELD_OUT, measured_episodes
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.simulation import nominal_parameters
 from ashore.envs.tasks.task import Task
 from ashore.hardware.logs.log import Log
 from ashore.policies.bundle import Bundle
-
-HELD_OUT = 1.0 / 3.0
-"""Share of the log that calibration never sees."""
 
 
 def fit_fixed_base(

@@ -7,9 +7,13 @@ from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
 from ashore.envs.tasks.task import Task, total
+from ashore.hardware.contract import Signals
 from ashore.hardware.logs.log import Log
 
 Array = NDArray[np.float64]
+
+HELD_OUT = 1.0 / 3.0
+"""Share of a log that no fit sees: whole episodes, if there are three."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +71,9 @@ def _episode(log: Log, task: Task, begin: float, end: float, plan: Array) -> Epi
     if len(rows) < 3:
         return None
     part = slice(int(rows[0]), int(rows[-1]) + 1)
-    action = np.clip(steps.action[part], -1.0, 1.0).astype(np.float64)
     sensed = {name: value[part] for name, value in steps.signals.items()}
-    previous = np.concatenate([np.zeros_like(action[:1]), action[:-2]])
     try:
-        known = {name: value[1:] for name, value in task.measured(sensed).items()}
-        reward = total(task.reward(known, action[:-1], previous))
+        reward = earned(task, task.measured(sensed), steps.action[part])
     except KeyError as missing:
         raise AdaptError(
             f"{log.path} does not hold {missing}, which the reward of task {task.name!r} is made "
@@ -85,3 +86,20 @@ def _episode(log: Log, task: Task, begin: float, end: float, plan: Array) -> Epi
         end=float(steps.time[part.stop - 1]),
         reward=float(reward.mean()),
     )
+
+
+def earned(task: Task, signals: Signals, action: NDArray[np.float32]) -> Array:
+    """Reward of each control step but the last, whose outcome no row shows, `(T - 1,)`.
+
+    Args:
+        task: what was done.
+        signals: all that the reward is made of, `(T, k)` each.
+        action: what the policy said, `(T, na)`.
+
+    Raises:
+        KeyError: a signal is absent.
+    """
+    said = np.clip(action, -1.0, 1.0).astype(np.float64)
+    previous = np.concatenate([np.zeros_like(said[:1]), said[:-2]])
+    after = {name: value[1:] for name, value in signals.items()}
+    return total(task.reward(after, said[:-1], previous))

@@ -1,10 +1,8 @@
 """One hidden twin of `ashore bench adapt`: a log, an adaptation, and what each policy earns."""
 
 import json
-import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,11 +17,9 @@ from ashore.envs.play.hidden_robot import WornRobot
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.tasks import make_task
 from ashore.envs.twin.hidden import draw_hidden
-from ashore.envs.twin.twin_process import TwinProcess
 from ashore.hardware.logs.log import Log
 from ashore.launch.adapt_cases import Case
-from ashore.launch.adapt_wire import earn
-from ashore.launch.session import SessionConfig, run_session
+from ashore.launch.adapt_wire import earn, record
 from ashore.policies.bundle import Bundle
 from ashore.policies.policy import Weights
 
@@ -54,7 +50,9 @@ def measure(case: Case, bundle: Bundle, config: MeasureConfig, folder: Path) -> 
         if found["asked"] == asked:
             return found
     folder.mkdir(parents=True, exist_ok=True)
-    log = _record(case, bundle, config, folder)
+    path = folder / "record.mcap"
+    path.unlink(missing_ok=True)
+    log = Log.open(record(bundle, case.options(folder), LOG_SEED, config.episodes, path).log)
     base = usual(bundle.spec)
     tuning = replace(base.finetune, steps=config.steps)
     began = time.monotonic()
@@ -71,7 +69,7 @@ def measure(case: Case, bundle: Bundle, config: MeasureConfig, folder: Path) -> 
         told = WornRobot(draw_hidden(bundle.spec, case.hidden))
         policies["truth"] = _tuned(bundle, told, tuning)
         for rung in config.rungs:
-            alone = _alone(bundle, tuning, rung)
+            alone = replace(tuning, rungs=(rung,))
             policies[rung] = _tuned(bundle, adaptation.fitted.target, alone)
     found = {
         "asked": asked,
@@ -104,33 +102,10 @@ def gain(found: Mapping[str, Any], policy: str) -> float:
     return float(np.mean(wire[policy]["reward"]) - np.mean(wire["unadapted"]["reward"]))
 
 
-def _record(case: Case, bundle: Bundle, config: MeasureConfig, folder: Path) -> Log:
-    path = folder / "record.mcap"
-    path.unlink(missing_ok=True)
-    with TwinProcess(replace(case.options(folder), clock="lockstep")) as twin:
-        session = SessionConfig(
-            port=twin.port,
-            imu_port=twin.imu_port,
-            out=path,
-            episodes=config.episodes,
-            seed=LOG_SEED,
-            clock="lockstep",
-            supervise=False,
-        )
-        with redirect_stdout(sys.stderr):
-            run_session(bundle, session, "record")
-    return Log.open(path)
-
-
 def _tuned(bundle: Bundle, target: Source, config: FinetuneConfig) -> Weights:
     task = make_task(bundle.contract.task, bundle.spec)
     source = Randomization.from_json(bundle.randomization)
     return Finetuner(bundle, task, target, source, config).run().best.actor
-
-
-def _alone(bundle: Bundle, config: FinetuneConfig, rung: str) -> FinetuneConfig:
-    whole = config.steps or round(config.pretraining_share * bundle.provenance["config"]["steps"])
-    return replace(config, rungs=(rung,), steps=whole)
 
 
 def _wire(

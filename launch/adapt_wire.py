@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.adapt.measured import measured_episodes
+from ashore.adapt.measured import earned, measured_episodes
+from ashore.envs.physics.rotation import inverse, rotate
 from ashore.envs.tasks import make_task
-from ashore.envs.tasks.task import Task, total
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
+from ashore.envs.twin.witness import BASE
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.state import State
-from ashore.launch.session import SessionConfig, run_session
+from ashore.launch.session import Session, SessionConfig, run_session
 from ashore.policies.bundle import Bundle
 
 Array = NDArray[np.float64]
@@ -31,80 +32,71 @@ class WireOutcome:
     """The same as the robot's own sensors tell it; None of an episode too short to tell."""
     fell: bool
     """Whether it ended before its time."""
-    log: Path
-    """Its log."""
+
+
+def record(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, log: Path) -> Session:
+    """Let a policy do episodes on a twin that begins anew, in lockstep, and log them.
+
+    Of one seed, the commands are the same.
+    """
+    with TwinProcess(replace(options, clock="lockstep")) as twin:
+        config = SessionConfig(
+            port=twin.port,
+            imu_port=twin.imu_port,
+            out=log,
+            episodes=episodes,
+            seed=seed,
+            clock="lockstep",
+            supervise=False,
+        )
+        # What a session says is progress here: figures alone go to the standard output.
+        with redirect_stdout(sys.stderr):
+            return run_session(bundle, config, "record")
 
 
 def earn(
     bundle: Bundle, options: TwinOptions, seeds: Sequence[int], out: Path
 ) -> list[WireOutcome]:
     """Let a policy do one episode for each seed of commands, each on a twin that begins anew."""
-    task = make_task(bundle.contract.task, bundle.spec)
+    out.mkdir(parents=True, exist_ok=True)
     found = []
     for seed in seeds:
-        truth, log = out / f"{seed}.csv", out / f"{seed}.mcap"
-        out.mkdir(parents=True, exist_ok=True)
-        with TwinProcess(replace(options, clock="lockstep", truth=truth)) as twin:
-            config = SessionConfig(
-                port=twin.port,
-                imu_port=twin.imu_port,
-                out=log,
-                episodes=1,
-                seed=seed,
-                clock="lockstep",
-                supervise=False,
-            )
-            # What a session says is progress here: figures alone go to the standard output.
-            with redirect_stdout(sys.stderr):
-                session = run_session(bundle, config, "record")
+        truth = out / f"{seed}.csv"
+        session = record(bundle, replace(options, truth=truth), seed, 1, out / f"{seed}.mcap")
         fell = session.result.state is State.FAULT
-        found.append(_judged(Log.open(log), truth, task, fell))
+        found.append(_judged(Log.open(session.log), truth, bundle, fell))
     return found
 
 
-def _judged(log: Log, truth: Path, task: Task, fell: bool) -> WireOutcome:
-    episodes = measured_episodes(log, task)
-    steps = log.policy
-    rows = episodes[0].rows
-    action = np.clip(steps.action[rows], -1.0, 1.0).astype(np.float64)
-    signals = {name: value[rows] for name, value in steps.signals.items()}
-    known = {**signals, **true_motion(signals["joint_position"], truth, log)}
-    previous = np.concatenate([np.zeros_like(action[:1]), action[:-2]])
-    later = {name: value[1:] for name, value in known.items()}
-    earned = total(task.reward(later, action[:-1], previous))
-    whole = round(task.episode * log_rate(log)) - 1
+def _judged(log: Log, truth: Path, bundle: Bundle, fell: bool) -> WireOutcome:
+    task = make_task(bundle.contract.task, bundle.spec)
+    episode = measured_episodes(log, task)[0]
+    signals = {name: value[episode.rows] for name, value in log.policy.signals.items()}
+    known = {**signals, **true_motion(signals["joint_position"], truth)}
+    reward = earned(task, known, log.policy.action[episode.rows])
+    whole = round(task.episode * bundle.spec.rate) - 1
     return WireOutcome(
-        reward=float(earned.sum() / max(whole, len(earned))),
-        measured=None if fell else episodes[0].reward,
+        reward=float(reward.sum() / max(whole, len(reward))),
+        measured=None if fell else episode.reward,
         fell=fell,
-        log=log.path,
     )
 
 
-def log_rate(log: Log) -> float:
-    """Control steps per second [Hz]."""
-    return 1.0 / float(np.median(np.diff(log.policy.time)))
-
-
-def true_motion(position: Array, truth: Path, log: Log) -> dict[str, Array]:
+def true_motion(position: Array, truth: Path) -> dict[str, Array]:
     """The twin's truth at the steps of a log, laid over it where the joints agree best."""
     moved = np.genfromtxt(truth, delimiter=",", names=True)
-    names = moved.dtype.names or ()
-    joints = np.stack([moved[name] for name in names[14:]], axis=1)
+    joints = _columns(moved, (moved.dtype.names or ())[1 + len(BASE) :])
     count = len(position)
     error = [np.abs(joints[k : k + count] - position).mean() for k in range(len(joints) - count)]
-    rows = slice(int(np.argmin(error)), int(np.argmin(error)) + count)
-    w, x, y, z = (moved[name][rows] for name in ("qw", "qx", "qy", "qz"))
-    down = -np.stack(
-        [2.0 * (x * z - w * y), 2.0 * (y * z + w * x), 1.0 - 2.0 * (x * x + y * y)], axis=1
-    )
-
-    def columns(*wanted: str) -> Array:
-        return np.stack([moved[name][rows] for name in wanted], axis=1)
-
+    here = moved[int(np.argmin(error)) :][:count]
+    turn = inverse(_columns(here, ("qw", "qx", "qy", "qz")))
     return {
-        "true_velocity": columns("vx", "vy", "vz"),
-        "true_gyro": columns("wx", "wy", "wz"),
-        "true_gravity": down,
-        "true_height": columns("z"),
+        "true_velocity": _columns(here, ("vx", "vy", "vz")),
+        "true_gyro": _columns(here, ("wx", "wy", "wz")),
+        "true_gravity": rotate(turn, np.tile([0.0, 0.0, -1.0], (count, 1))),
+        "true_height": _columns(here, ("z",)),
     }
+
+
+def _columns(table: NDArray[np.void], names: Sequence[str]) -> Array:
+    return np.stack([table[name] for name in names], axis=1)

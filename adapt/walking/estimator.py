@@ -63,7 +63,7 @@ class Estimator:
         out = self._affine(self._hidden(pooled, "robot.0"), "robot.1").astype(np.float64)
         mean, log_sd = np.split(out, 2, axis=-1)
         sd = np.exp(np.clip(log_sd, NARROWEST, WIDEST))
-        middle, spread = (self.weights[f"told.{k}"].astype(np.float64) for k in ("mean", "sd"))
+        middle, spread = self.prior
         return middle + spread * mean, spread * sd
 
     @property

@@ -14,7 +14,6 @@ TOLD = 0.7
 """A number was told by the log if its width fell below this share of the prior's."""
 NOISE = ("_noise", "_jitter", "dropped_samples")
 """What ends of a parameter's name say that it is how a sensor or wire trembles: not shown."""
-UNITS = {"scale": "x nominal", "add": ""}
 
 
 def walk_findings(belief: Belief, estimator: Estimator, world: ParameterSet) -> Diagnosis:
@@ -47,7 +46,7 @@ def walk_findings(belief: Belief, estimator: Estimator, world: ParameterSet) -> 
                     float(term.low + span * high[index]),
                 ),
                 told=bool(sd < TOLD * before),
-                unit=UNITS.get(term.operation) or parameter.unit,
+                unit="x nominal" if term.operation == "scale" else parameter.unit,
             )
         )
     return Diagnosis(findings=tuple(findings))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.measured import measured_episodes
+from ashore.adapt.measured import HELD_OUT, measured_episodes
 from ashore.adapt.walking.watched import sight
 from ashore.envs.tasks.task import Task
 from ashore.hardware.contract import Memory
@@ -90,9 +90,9 @@ def _even(walk: Walk, rate: float) -> Walk:
 def split(found: Sequence[Walk]) -> tuple[list[Walk], list[Walk]]:
     """Keep whole episodes back; of one or two, the last third of each."""
     if len(found) >= 3:
-        kept = round(len(found) * 2.0 / 3.0)
+        kept = round(len(found) * (1.0 - HELD_OUT))
         return list(found[:kept]), list(found[kept:])
-    borders = [round(len(walk.time) * 2.0 / 3.0) for walk in found]
+    borders = [round(len(walk.time) * (1.0 - HELD_OUT)) for walk in found]
     fitting = [_cut(walk, border) for walk, border in zip(found, borders, strict=True)]
     judged = [replace(walk, counted=at) for walk, at in zip(found, borders, strict=True)]
     return fitting, judged
