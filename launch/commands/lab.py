@@ -24,7 +24,7 @@ def bench(
         short: under a minute.
         data: folder of the real sensor logs.
     """
-    from ashore.launch.benching import run_bench
+    from ashore.launch.bench.benching import run_bench
 
     return run_bench(name, json, short, data)
 

@@ -13,7 +13,7 @@ from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import HEALTHY, WIDE
 from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.replay_set import whole_log_errors
-from ashore.launch.bench_calibrate import bench_config, load_bench
+from ashore.launch.bench.bench_calibrate import bench_config, load_bench
 
 pytestmark = pytest.mark.slow
 

@@ -4,10 +4,10 @@ import pytest
 from bench import Bench
 
 from ashore.hardware.spec import RobotSpec
-from ashore.launch import bench_bus, bench_cycles, bench_ticks, bus_clients
-from ashore.launch.bench_cycles import CyclesConfig, wire_cycles
-from ashore.launch.bench_ticks import TicksConfig
-from ashore.launch.benching import legend
+from ashore.launch.bench import bench_bus, bench_cycles, bench_ticks, bus_clients
+from ashore.launch.bench.bench_cycles import CyclesConfig, wire_cycles
+from ashore.launch.bench.bench_ticks import TicksConfig
+from ashore.launch.bench.benching import legend
 
 QUADRUPED = RobotSpec.load("quadruped")
 

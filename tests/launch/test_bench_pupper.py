@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ashore.launch import bench_pupper
+from ashore.launch.bench import bench_pupper
 from ashore.launch.calibrating import config_for
 from ashore.launch.cli import run
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ashore.launch.bench_soak import MEANINGS, soak
+from ashore.launch.bench.bench_soak import MEANINGS, soak
 
 
 @pytest.mark.slow

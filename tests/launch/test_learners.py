@@ -10,8 +10,8 @@ import pytest
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.bench_train import OURS, RSL, STOCK, Profile, race
-from ashore.launch.learners import Arena, learn_default, learn_ours, learn_rsl_rl, learn_stock
+from ashore.launch.bench.bench_train import OURS, RSL, STOCK, Profile, race
+from ashore.launch.bench.learners import Arena, learn_default, learn_ours, learn_rsl_rl, learn_stock
 from ashore.launch.turn import Turn
 from ashore.policies.lesson import RobotLesson
 from ashore.policies.train_config import NetworkConfig, TrainConfig

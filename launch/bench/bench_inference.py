@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.launch.figure import Row, row
+from ashore.launch.bench.figure import Row, row
 from ashore.policies.policy import Policy
 
 RATE = 200.0

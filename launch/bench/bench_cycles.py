@@ -11,8 +11,8 @@ from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire import dynamixel
 from ashore.hardware.wire.bus import Bus, BusConfig
 from ashore.hardware.wire.transport import SerialTransport
-from ashore.launch import bus_clients
-from ashore.launch.bus_clients import (
+from ashore.launch.bench import bus_clients
+from ashore.launch.bench.bus_clients import (
     GOAL_SIZE,
     IN_ORDER,
     OURS,
@@ -22,7 +22,7 @@ from ashore.launch.bus_clients import (
     STATE_SIZE,
     Cycle,
 )
-from ashore.launch.figure import Row, row
+from ashore.launch.bench.figure import Row, row
 
 ROBOT = "quadruped"
 BAUDS = {1_000_000: "1M", 3_000_000: "3M"}

@@ -13,7 +13,7 @@ from ashore.envs.simulation import SimulationConfig
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.figure import Row, row
+from ashore.launch.bench.figure import Row, row
 
 Array = NDArray[np.float64]
 Substep = tuple[Array, Array]

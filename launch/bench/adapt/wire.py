@@ -54,18 +54,14 @@ def record(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, log: 
             return run_session(bundle, config, "record")
 
 
-def earn(
-    bundle: Bundle, options: TwinOptions, seeds: Sequence[int], out: Path
-) -> list[WireOutcome]:
-    """Let a policy do one episode for each seed of commands, each on a twin that begins anew."""
+def earn(bundle: Bundle, options: TwinOptions, seed: int, out: Path) -> WireOutcome:
+    """Let a policy do one episode, under the commands of a seed, on a twin that begins anew."""
     out.mkdir(parents=True, exist_ok=True)
-    found = []
-    for seed in seeds:
-        truth = out / f"{seed}.csv"
-        session = record(bundle, replace(options, truth=truth), seed, 1, out / f"{seed}.mcap")
-        fell = session.result.state is State.FAULT
-        found.append(_judged(Log.open(session.log), truth, bundle, fell))
-    return found
+    log, truth = out / f"{seed}.mcap", out / f"{seed}.csv"
+    log.unlink(missing_ok=True)
+    session = record(bundle, replace(options, truth=truth), seed, 1, log)
+    fell = session.result.state is State.FAULT
+    return _judged(Log.open(log), truth, bundle, fell)
 
 
 def _judged(log: Log, truth: Path, bundle: Bundle, fell: bool) -> WireOutcome:

@@ -15,7 +15,7 @@ from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.importers.puppersim import JOINTS, import_puppersim
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.figure import Row, error_row
+from ashore.launch.bench.figure import Row, error_row
 
 TRAIN = ("one_joint", "pitching")
 """Motions that are fitted; every other log in the folder is a test."""

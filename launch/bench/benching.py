@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 
 from ashore.adapt.errors import AdaptError
-from ashore.launch import (
+from ashore.launch.bench import (
     bench_adapt,
     bench_bus,
     bench_calibrate,
@@ -14,8 +14,8 @@ from ashore.launch import (
     bench_soak,
     bench_train,
 )
+from ashore.launch.bench.figure import Row
 from ashore.launch.console import say
-from ashore.launch.figure import Row
 
 Rows = list[Row]
 

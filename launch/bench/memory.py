@@ -28,7 +28,7 @@ def growth(maker: str, robots: int, threads: int = 0) -> float | None:
     """
     if not _STATUS.exists():
         return None
-    asked = f"from ashore.launch.memory import measure; measure({maker!r}, {robots}, {threads})"
+    asked = f"from {__name__} import measure; measure({maker!r}, {robots}, {threads})"
     done = subprocess.run(
         [sys.executable, "-c", asked], capture_output=True, text=True, check=False
     )

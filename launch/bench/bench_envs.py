@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import DummyVecEnv, SubprocVecEnv, VecEnv
 
 from ashore.envs.gym.gymnasium_env import GymnasiumConfig, GymnasiumVecEnv
-from ashore.launch import bench_quadruped
-from ashore.launch.figure import Row, row
-from ashore.launch.memory import growth
+from ashore.launch.bench import bench_quadruped
+from ashore.launch.bench.figure import Row, row
+from ashore.launch.bench.memory import growth
 
 Actions = NDArray[np.float32]
 Step = Callable[[Actions], object]

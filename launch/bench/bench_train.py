@@ -15,9 +15,9 @@ from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import SimulationVecEnv
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.bench_inference import inference_row
-from ashore.launch.figure import Row, row
-from ashore.launch.learners import (
+from ashore.launch.bench.bench_inference import inference_row
+from ashore.launch.bench.figure import Row, row
+from ashore.launch.bench.learners import (
     RSL_RL,
     Arena,
     learn_default,

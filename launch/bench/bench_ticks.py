@@ -16,9 +16,9 @@ from ashore.hardware.run.clock import SystemClock
 from ashore.hardware.run.pacer import Pacer
 from ashore.hardware.run.realtime import PRIORITY, realtime
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.bench_cycles import ROBOT, settle
-from ashore.launch.bus_clients import Cycle, in_order
-from ashore.launch.figure import Row, row
+from ashore.launch.bench.bench_cycles import ROBOT, settle
+from ashore.launch.bench.bus_clients import Cycle, in_order
+from ashore.launch.bench.figure import Row, row
 
 RATES = (50, 100, 200)
 BAUD = 1_000_000

@@ -16,8 +16,8 @@ from ashore.adapt.trajectory import Trajectory
 from ashore.hardware.importers.bam import import_bam
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
-from ashore.launch import bench_pupper
-from ashore.launch.figure import Row, error_row
+from ashore.launch.bench import bench_pupper
+from ashore.launch.bench.figure import Row, error_row
 
 GAINS = (100, 200, 800)
 """P gains of the logs; each is held out once."""

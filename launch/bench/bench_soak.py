@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
-from ashore.launch.figure import Row, row
-from ashore.launch.memory import resident
+from ashore.launch.bench.figure import Row, row
+from ashore.launch.bench.memory import resident
 from ashore.launch.session import Session, SessionConfig, run_session
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ashore.launch import bench_cycles, bench_ticks
-from ashore.launch.bench_cycles import CyclesConfig
-from ashore.launch.bench_ticks import TicksConfig
-from ashore.launch.figure import Row
+from ashore.launch.bench import bench_cycles, bench_ticks
+from ashore.launch.bench.bench_cycles import CyclesConfig
+from ashore.launch.bench.bench_ticks import TicksConfig
+from ashore.launch.bench.figure import Row
 
 MEANINGS = {
     "cycles_vs_wire": "control cycles a second of our bus; a cycle puts goals to twelve servos "

@@ -1,0 +1,9 @@
+"""What `ashore bench adapt` measures, piece by piece.
+
+    the twins    cases, work (one twin, its log, its adaptation), wire (an episode on it)
+    compared     strategies (how each policy comes to be), measure (what it earns)
+    told         summary, picture
+    kept         keeping
+
+Every piece is kept as soon as it is known, so that a run that was killed goes on there.
+"""

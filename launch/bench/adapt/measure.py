@@ -1,0 +1,59 @@
+"""`measure`: what a policy earns on a hidden twin, through its wire."""
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ashore.adapt.interval import Interval, student
+from ashore.launch.bench.adapt.keeping import kept
+from ashore.launch.bench.adapt.strategies import policy_of
+from ashore.launch.bench.adapt.wire import WireOutcome, earn
+from ashore.launch.bench.adapt.work import Work
+from ashore.policies.bundle import Bundle
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What one policy earned on one twin, an episode a seed of commands."""
+
+    runs: tuple[WireOutcome, ...]
+    """The episodes."""
+
+    @property
+    def reward(self) -> float:
+        """Mean reward per step."""
+        return float(np.mean([run.reward for run in self.runs]))
+
+    @property
+    def falls(self) -> int:
+        """Episodes that ended before their time."""
+        return sum(run.fell for run in self.runs)
+
+    def gain(self, base: "Measured") -> Interval:
+        """How much more it earned than another on the same commands, with its 95 % interval."""
+        pairs = zip(self.runs, base.runs, strict=True)
+        return student(np.array([mine.reward - theirs.reward for mine, theirs in pairs]))
+
+
+def measure(work: Work, strategy: str) -> Measured | None:
+    """Drive the twin with a strategy's policy; None where the strategy makes none."""
+    bundle = policy_of(work, strategy)
+    return None if bundle is None else drive(work, bundle, work.folder / "wire" / strategy)
+
+
+def drive(work: Work, bundle: Bundle, folder: Path) -> Measured:
+    """Drive the twin with a policy, an episode a seed, each on a twin that begins anew."""
+    asked = [bundle.digest, bundle.spec.to_json()]
+    options = work.case.options(work.folder)
+
+    def episode(seed: int) -> dict[str, Any]:
+        return asdict(earn(bundle, options, seed, folder))
+
+    runs = [
+        kept(folder / f"{seed}.json", asked, partial(episode, seed))
+        for seed in work.config.seeds
+    ]
+    return Measured(runs=tuple(WireOutcome(**run) for run in runs))

@@ -1,0 +1,92 @@
+"""The benchmark of adaptation: hidden twins, each from a minute of log to a judged policy."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ashore.adapt.adaptation import AdaptConfig, usual
+from ashore.hardware.spec import RobotSpec
+from ashore.launch.bench.adapt.cases import CASES, ROBOT
+from ashore.launch.bench.adapt.measure import Measured, measure
+from ashore.launch.bench.adapt.picture import draw
+from ashore.launch.bench.adapt.strategies import CORE, MORE, rival
+from ashore.launch.bench.adapt.summary import Outcome, summed, table
+from ashore.launch.bench.adapt.work import Work, WorkConfig
+from ashore.launch.bench.figure import Row
+from ashore.policies.bundle import Bundle
+from ashore.policies.shipped import find_bundle
+
+FOLDER = Path("runs/bench-adapt")
+"""Where all that is done is kept: a run that was killed goes on there."""
+MEANINGS = {
+    "closed_gap_": "gain over the gain of the same tuning with the twin's parameters told, in the "
+    "median twin outside the range where the latter is over 0.01; `median` is of what the gate "
+    "lets pass, a refused candidate counts as none",
+    "head_share_of_all": "gain of training the head alone over that of training all layers, there",
+    "nominal_loss": "largest share of its reward on pretraining's robots that an accepted one lost",
+    "accepted_but_worse": "accepted candidates that earn less on their twin, through its wire",
+    "in_range_refused": "share of twins from the range of pretraining whose candidate was refused",
+    "log_to_verdict_seconds": "from the log to the verdict, in the median",
+    "adapt_steps_share": "control steps of tuning, as a share of pretraining's, at most",
+    "adapt_reward_": "reward per step through the wire by the twin's own truth, beside unadapted",
+}
+"""What the figures mean, by the beginning of their names."""
+
+
+def run(_: Path, short: bool) -> list[Row]:
+    """Measure what is not measured yet, on each twin, and sum all of it up.
+
+    What has an aim comes first, on all twins; then whatever else there is to compare.
+    """
+    bundle = Bundle.load(find_bundle(ROBOT))
+    folder = FOLDER / ("short" if short else "long")
+    config, cases = (brief(bundle.spec), CASES[:1]) if short else (whole(bundle.spec), CASES)
+    outcomes: list[Outcome] = []
+    for strategies in (CORE[:2],) if short else (CORE, (*CORE, *MORE)):
+        other = rival(folder / "rival") if "encoder" in strategies else None
+        works = [
+            Work(
+                case=case,
+                bundle=bundle,
+                config=config,
+                folder=folder / case.name.replace(" ", "-").replace(",", ""),
+                rival=other,
+            )
+            for case in cases
+        ]
+        outcomes = []
+        for work in works:
+            outcomes.append(Outcome(work=work, measured=dict(_measured(work, strategies))))
+            sys.stderr.write(f"[{len(outcomes)}/{len(works)}] {outcomes[-1]}\n")
+            draw(outcomes, folder / "gap.svg")
+    sys.stderr.write(table(outcomes))
+    return summed(outcomes)
+
+
+def _measured(work: Work, strategies: Sequence[str]) -> Iterator[tuple[str, Measured]]:
+    for name in strategies:
+        if (found := measure(work, name)) is not None:
+            yield name, found
+
+
+def whole(spec: RobotSpec) -> WorkConfig:
+    """What is done for each twin."""
+    return WorkConfig(adapt=usual(spec))
+
+
+def brief(spec: RobotSpec) -> WorkConfig:
+    """The same ways in under a minute, and no figure to believe."""
+    base = usual(spec)
+    walking = replace(
+        base.walking,
+        range=replace(base.walking.range, robots=59, teachers=8),
+        refine=replace(base.walking.refine, robots=0),
+    )
+    adapt: AdaptConfig = replace(
+        base,
+        walking=walking,
+        finetune=replace(base.finetune, steps=16_000, rungs=("head",)),
+        gate=replace(base.gate, robots=16),
+    )
+    return WorkConfig(adapt=adapt, episodes=1, seeds=(501, 502))
