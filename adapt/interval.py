@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as students_t
 
 Array = NDArray[np.float64]
 
@@ -36,14 +35,3 @@ def bootstrap(samples: Array, seed: int = 0, level: float = LEVEL) -> Interval:
     means = samples[rng.integers(0, len(samples), (DRAWS, len(samples)))].mean(axis=1)
     low, high = np.quantile(means, [0.5 - level / 2.0, 0.5 + level / 2.0])
     return Interval(low=float(low), mean=float(samples.mean()), high=float(high))
-
-
-def student(samples: Array, level: float = LEVEL) -> Interval:
-    """Student's interval at `level` of the mean of a few independent samples `(n,)`, n >= 2.
-
-    Source: Student 1908, "The probable error of a mean", Biometrika 6; of fewer than some twenty
-    samples a bootstrap's interval is too narrow.
-    """
-    mean, n = float(samples.mean()), len(samples)
-    reach = float(students_t.ppf(0.5 + level / 2.0, n - 1)) * float(samples.std(ddof=1)) / n**0.5
-    return Interval(low=mean - reach, mean=mean, high=mean + reach)

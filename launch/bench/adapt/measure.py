@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as students_t
 
-from ashore.adapt.interval import Interval, student
+from ashore.adapt.interval import LEVEL, Interval
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.strategies import policy_of
 from ashore.launch.bench.adapt.wire import WireOutcome, earn
@@ -57,3 +59,14 @@ def drive(work: Work, bundle: Bundle, folder: Path) -> Measured:
         for seed in work.config.seeds
     ]
     return Measured(runs=tuple(WireOutcome(**run) for run in runs))
+
+
+def student(samples: NDArray[np.float64], level: float = LEVEL) -> Interval:
+    """Student's interval at `level` of the mean of a few independent samples `(n,)`, n >= 2.
+
+    Source: Student 1908, "The probable error of a mean", Biometrika 6; of fewer than some twenty
+    samples a bootstrap's interval is too narrow.
+    """
+    mean, n = float(samples.mean()), len(samples)
+    reach = float(students_t.ppf(0.5 + level / 2.0, n - 1)) * float(samples.std(ddof=1)) / n**0.5
+    return Interval(low=mean - reach, mean=mean, high=mean + reach)
