@@ -7,11 +7,15 @@ from pathlib import Path
 
 from ashore.adapt.adaptation import AdaptConfig, usual
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.bench.adapt.cases import CASES, ROBOT
+from ashore.launch.bench.adapt.alarms import alarms
+from ashore.launch.bench.adapt.cases import CASES, ROBOT, Case
+from ashore.launch.bench.adapt.curve import curve
+from ashore.launch.bench.adapt.labels import labels
 from ashore.launch.bench.adapt.measure import Measured, measure
 from ashore.launch.bench.adapt.picture import draw
 from ashore.launch.bench.adapt.strategies import CORE, MORE, rival
 from ashore.launch.bench.adapt.summary import Outcome, summed, table
+from ashore.launch.bench.adapt.transfer import transfers
 from ashore.launch.bench.adapt.work import Work, WorkConfig
 from ashore.launch.bench.figure import Row
 from ashore.policies.bundle import Bundle
@@ -29,43 +33,56 @@ MEANINGS = {
     "in_range_refused": "share of twins from the range of pretraining whose candidate was refused",
     "log_to_verdict_seconds": "from the log to the verdict, in the median",
     "adapt_steps_share": "control steps of tuning, as a share of pretraining's, at most",
+    "range_alarms_nominal": "share of the nominal twin's logs that are taken for another robot's",
+    "gain_from_": "gain on one twin by the length of its log; a refused candidate counts as none",
+    "transfer_": "what a wrong log would do if nothing stopped it, and what stops it",
+    "probe_accuracy_": "held-out windows that a new head on the frozen trunk names rightly",
     "adapt_reward_": "reward per step through the wire by the twin's own truth, beside unadapted",
 }
 """What the figures mean, by the beginning of their names."""
+TAUGHT, VICTIM = "heavy and soft", "weak rear leg"
+"""A twin whose log is spoiled, or whose candidate is taken to the other."""
 
 
 def run(_: Path, short: bool) -> list[Row]:
-    """Measure what is not measured yet, on each twin, and sum all of it up.
+    """Measure what is not measured yet, and sum all of it up.
 
     What has an aim comes first, on all twins; then whatever else there is to compare.
     """
     bundle = Bundle.load(find_bundle(ROBOT))
     folder = FOLDER / ("short" if short else "long")
-    config, cases = (brief(bundle.spec), CASES[:1]) if short else (whole(bundle.spec), CASES)
-    outcomes: list[Outcome] = []
-    for strategies in (CORE[:2],) if short else (CORE, (*CORE, *MORE)):
-        other = rival(folder / "rival") if "encoder" in strategies else None
-        works = [
-            Work(
-                case=case,
-                bundle=bundle,
-                config=config,
-                folder=folder / case.name.replace(" ", "-").replace(",", ""),
-                rival=other,
-            )
-            for case in cases
-        ]
-        outcomes = []
-        for work in works:
-            outcomes.append(Outcome(work=work, measured=dict(_measured(work, strategies))))
-            sys.stderr.write(f"[{len(outcomes)}/{len(works)}] {outcomes[-1]}\n")
-            draw(outcomes, folder / "gap.svg")
+    if short:
+        return summed(twins(bundle, brief(bundle.spec), CASES[:1], folder, CORE[:2]))
+    config = whole(bundle.spec)
+    twins(bundle, config, CASES, folder, CORE)
+    alarm = alarms(bundle, folder / "alarms")
+    by_length = list(curve(bundle, config, folder / "curve"))
+    by_label = list(labels(bundle, folder / "labels"))
+    outcomes = twins(bundle, config, CASES, folder, (*CORE, *MORE))
+    works = {each.work.case.name: each.work for each in outcomes}
+    wrong = transfers(works[TAUGHT], works[VICTIM], folder / "transfer")
     sys.stderr.write(table(outcomes))
-    return summed(outcomes)
+    return [*summed(outcomes), alarm, *by_length, *by_label, *wrong]
+
+
+def twins(
+    bundle: Bundle, config: WorkConfig, cases: Sequence[Case], folder: Path, names: Sequence[str]
+) -> list[Outcome]:
+    """Measure strategies on hidden twins."""
+    other = rival(folder / "rival") if "encoder" in names else None
+    outcomes: list[Outcome] = []
+    for case in cases:
+        place = folder / case.name.replace(" ", "-").replace(",", "")
+        work = Work(case=case, bundle=bundle, config=config, folder=place, rival=other)
+        outcomes.append(Outcome(work=work, measured=dict(_measured(work, names))))
+        sys.stderr.write(f"[{len(outcomes)}/{len(cases)}] {outcomes[-1]}\n")
+        draw(outcomes, folder / "gap.svg")
+    return outcomes
 
 
 def _measured(work: Work, strategies: Sequence[str]) -> Iterator[tuple[str, Measured]]:
     for name in strategies:
+        sys.stderr.write(f"{work.case.name}: {name}\n")
         if (found := measure(work, name)) is not None:
             yield name, found
 

@@ -2,6 +2,8 @@
 
     the twins    cases, work (one twin, its log, its adaptation), wire (an episode on it)
     compared     strategies (how each policy comes to be), measure (what it earns)
+    besides      alarms (of the range test), curve (by seconds of log), labels (a new head),
+                 transfer (of wrong logs, made by spoiling)
     told         summary, picture
     kept         keeping
 

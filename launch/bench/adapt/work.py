@@ -18,6 +18,7 @@ from ashore.envs.twin.hidden import draw_hidden
 from ashore.hardware.logs.log import Log
 from ashore.launch.bench.adapt.cases import Case
 from ashore.launch.bench.adapt.keeping import kept
+from ashore.launch.bench.adapt.spoiling import beginning
 from ashore.launch.bench.adapt.wire import record
 from ashore.policies.bundle import Bundle
 
@@ -33,6 +34,8 @@ class WorkConfig:
     """How it is adapted to."""
     episodes: int = 3
     """Episodes of 20 s in the log."""
+    seconds: float | None = None
+    """How much of the log is used [s]; None for all."""
     seeds: Sequence[int] = (501, 502, 503, 504)
     """Seeds of the commands that each policy is measured on."""
     without_limit: int = 1_600_000
@@ -70,7 +73,8 @@ class Work:
             return True
 
         kept(self.folder / "record.json", [self.bundle.digest, episodes], walked)
-        return Log.open(path)
+        seconds = self.config.seconds
+        return Log.open(path) if seconds is None else beginning(Log.open(path), seconds)
 
     @cached_property
     def facts(self) -> dict[str, Any]:

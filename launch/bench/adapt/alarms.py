@@ -1,0 +1,41 @@
+"""How often the nominal twin's walk is taken for a robot from outside the ranges."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from ashore.adapt.walking.prior import WalkerPrior
+from ashore.adapt.walking.range_test import RangeConfig, range_test
+from ashore.adapt.walking.walk_log import walks
+from ashore.envs.tasks import make_task
+from ashore.envs.twin.twin_process import TwinOptions
+from ashore.hardware.logs.log import Log
+from ashore.launch.bench.adapt.cases import ROBOT
+from ashore.launch.bench.adapt.keeping import kept
+from ashore.launch.bench.adapt.wire import record
+from ashore.launch.bench.figure import Row, row
+from ashore.policies.bundle import Bundle
+
+SEEDS = range(601, 641)
+"""Seeds of the commands; each is a log of its own."""
+
+
+def alarms(bundle: Bundle, folder: Path) -> Row:
+    """Record walks of the nominal twin through its wire, and test each."""
+    task, prior = make_task(bundle.contract.task, bundle.spec), WalkerPrior.of(bundle)
+    config = RangeConfig()
+    found = []
+    for seed in SEEDS:
+
+        def tested(seed: int = seed) -> float:
+            path = folder / f"{seed}.mcap"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.unlink(missing_ok=True)
+            record(bundle, TwinOptions(robot=ROBOT), seed, 1, path)
+            return range_test(bundle, task, walks(Log.open(path), bundle, task), prior, config).p
+
+        found.append(kept(folder / f"{seed}.json", bundle.digest, tested))
+        sys.stderr.write(f"[{len(found)}/{len(SEEDS)}] nominal twin, p = {found[-1]:.3f}\n")
+    share = float(np.mean(np.array(found) <= config.alarm))
+    return row("range_alarms_nominal", share, f"of {len(found)} logs of 20 s")

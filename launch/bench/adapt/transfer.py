@@ -1,0 +1,86 @@
+"""Negative transfer, shown on purpose: what a wrong log does, and what catches it."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ashore.adapt.adaptation import adapt
+from ashore.adapt.trial import record_of
+from ashore.envs.twin.twin_process import TwinProcess
+from ashore.hardware.logs.log import Log
+from ashore.launch.bench.adapt.keeping import kept
+from ashore.launch.bench.adapt.measure import drive
+from ashore.launch.bench.adapt.spoiling import poisoned, shuffled
+from ashore.launch.bench.adapt.work import Work
+from ashore.launch.bench.figure import Row, row
+from ashore.launch.trialing import TrialRequest, run_trial
+from ashore.policies.bundle import Bundle
+
+SPOILED: Mapping[str, Callable[[Log], Log]] = {
+    "poisoned_log": poisoned,
+    "shuffled_clock": shuffled,
+}
+"""How a log is spoiled."""
+
+
+def transfers(teacher: Work, other: Work, folder: Path) -> Iterator[Row]:
+    """Adapt to spoiled logs, and take what one twin's log taught to another twin.
+
+    Args:
+        teacher: a twin whose log is spoiled, and whose candidate is taken elsewhere.
+        other: the twin that it is taken to.
+        folder: where everything is kept.
+    """
+    for name, spoil in SPOILED.items():
+        yield _spoiled(teacher, name, spoil, folder / name)
+    yield _elsewhere(teacher, other, folder / "other_robot")
+
+
+def _spoiled(work: Work, name: str, spoil: Callable[[Log], Log], folder: Path) -> Row:
+    """What is said of a spoiled log; and what it does where nobody asks."""
+    log, config = spoil(work.log), work.config.adapt
+    caught = adapt(work.bundle, [log], config).verdict
+
+    def believed() -> dict[str, Any]:
+        found = adapt(work.bundle, [log], replace(config, trusting=True))
+        replace(found.bundle, attachments={}).save(folder / "candidate")
+        return {"verdict": found.verdict.answer.value}
+
+    verdict = kept(folder / "adapted.json", work.bundle.digest, believed)["verdict"]
+    change = drive(work, Bundle.load(folder / "candidate"), folder / "wire").gain(
+        drive(work, work.bundle, work.folder / "wire" / "unadapted")
+    )
+    unit = f"of reward per step if it is believed ({verdict})"
+    said = f"{caught.answer.value}: {caught.why[0]}"
+    return row(f"transfer_{name}", change.mean, unit, said)
+
+
+def _elsewhere(teacher: Work, other: Work, folder: Path) -> Row:
+    """What a candidate does on a robot that it was not made for, and what a trial says of it."""
+    place = folder / "candidate"
+    change = drive(other, teacher.adapted, folder / "wire").gain(
+        drive(other, other.bundle, other.folder / "wire" / "unadapted")
+    )
+
+    def tried() -> str:
+        replace(teacher.adapted, attachments={}).save(place)
+        with TwinProcess(replace(other.case.options(folder), clock="lockstep")) as twin:
+            asked = TrialRequest(
+                candidate=str(place),
+                base="quadruped",
+                port=twin.port,
+                imu_port=twin.imu_port,
+                out=folder / "trial",
+                clock="lockstep",
+                supervise=False,
+            )
+            with redirect_stdout(sys.stderr):
+                run_trial(asked)
+        record = record_of(Bundle.load(place))
+        return "no answer" if record is None else f"{record['outcome']}: {record['why']}"
+
+    said = kept(folder / "trial.json", teacher.adapted.digest, tried)
+    return row("transfer_other_robot", change.mean, "of reward per step if it is deployed", said)
