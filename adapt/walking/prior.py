@@ -23,6 +23,8 @@ WIDER = 2.0
 """How many times its range of pretraining a term is given that the file doesn't name."""
 FAR = 0.25
 """Probability that a term, or a limb's share of it, is drawn from its whole wide range."""
+NOISE = ("_noise", "_jitter", "dropped_samples")
+"""Ends of the names of parameters that are how a sensor or a wire trembles."""
 
 
 @dataclass(frozen=True, kw_only=True)

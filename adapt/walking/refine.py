@@ -10,6 +10,8 @@ from ashore.adapt.walking.belief import Belief
 from ashore.adapt.walking.crowd import Crowd
 from ashore.adapt.walking.estimator import Estimator
 from ashore.adapt.walking.gait_window import SECONDS, SETTLED, gait_windows
+from ashore.adapt.walking.likelihood import regressed
+from ashore.adapt.walking.prior import NOISE
 from ashore.adapt.walking.walk_log import Walk
 from ashore.adapt.walking.watched import Cast, sight, watch
 from ashore.envs.dice import Dice
@@ -19,19 +21,27 @@ from ashore.policies.bundle import Bundle
 
 Array = NDArray[np.float64]
 
+LEAST_ROBOTS = 24
+"""Fewest robots that walked to the end, of which anything is regressed."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RefineConfig:
     """How a belief is refined."""
 
     robots: int = 128
-    """Simulated robots, each of which walks every plan; 0 leaves refinement out."""
+    """Simulated robots a round, each of which walks every plan; 0 leaves refinement out."""
+    rounds: int = 2
+    """Rounds; each draws its robots about what the one before it found."""
     wider: float = 2.0
     """Factor on the belief's deviations, from which they are drawn."""
     least_told: float = 0.85
-    """Numbers are refined whose width fell below this share of the prior's."""
-    ridge: float = 0.02
-    """Weight of the ridge on standardized readings."""
+    """Numbers are looked at whose width fell below this share of the prior's."""
+    explained: float = 0.4
+    """Share of a number's variance among those robots that its regression must foretell, on robots
+    that it was not fitted to; what is read of the others stays as it is."""
+    ridge: float = 1.0
+    """Weight of the ridge on the standardized readings of other numbers than a regression's own."""
     seed: int = 41_000
     """Seed of the robots."""
 
@@ -46,41 +56,44 @@ def refine(
 ) -> Belief:
     """Regress true numbers of simulated robots on what the estimator reads of them.
 
-    With numbers `z`, readings `s` and the reading `s*` of the log, `z = a + B s + e` gives
-    `a + B s*` with covariance `V = cov(e)` under the proposal `(m0, S0)` that robots were drawn
-    from. The proposal is taken out of it and the prior `(m, S)` put in, all normal:
-
-        P = V^-1 - S0^-1 + S^-1,    mean = P^-1 (V^-1 (a + B s*) - S0^-1 m0 + S^-1 m)
+    With a number `z`, readings `s` and the readings `s*` of the log, `z = a + b s + e` gives
+    `f = a + b s*` with variance `v = var(e)` under the proposal `(m0, v0)` that robots were drawn
+    from. The proposal is taken out of it, which leaves the likelihood, normal with precision
+    `l = 1/v - 1/v0` about `(f/v - m0/v0) / l`. The prior is put in: a spike, which is the range of
+    pretraining, and a flat slab. Numbers are correlated as the residuals are.
 
     Source: Beaumont, Zhang and Balding, "Approximate Bayesian computation in population genetics",
     Genetics 162 (2002), section on local linear regression; the estimator as summary statistic is
     Fearnhead and Prangle 2012, JRSS B 74, section 2.
     """
-    middle, spread = estimator.prior
-    chosen = np.flatnonzero(belief.sd < config.least_told * spread)
     usable = [walk for walk in walks if len(walk.seen) >= _least(bundle)]
+    world, found = Simulation(bundle.spec, 1), belief
+    chosen = _chosen(belief, estimator, world, config)
     if not len(chosen) or not usable or not config.robots:
         return belief
-    world = Simulation(bundle.spec, 1)
-    wide_sd = np.minimum(config.wider * belief.sd, spread)
-    proposal = replace(belief, covariance=np.diag(wide_sd**2))
-    units = proposal.units(world, Dice(config.seed, config.robots, purpose="refine"))
-    read, alive = _readings(bundle, task, estimator, belief, units, usable, config.seed)
-    z = units[alive][:, belief.told[chosen]]
-    s, here = read[alive][:, chosen], belief.mean[chosen]
-    if len(z) < 3 * len(chosen):
-        return belief
-    middle_s, scale = s.mean(axis=0), s.std(axis=0) + 1e-9
-    x, y = (s - middle_s) / scale, z - z.mean(axis=0)
-    gram = x.T @ x + config.ridge * len(x) * np.eye(len(chosen))
-    slope = np.linalg.solve(gram, x.T @ y)
-    left = y - x @ slope
-    freedom = len(x) - np.trace(np.linalg.solve(gram, x.T @ x))
-    residual = left.T @ left / freedom
-    found = z.mean(axis=0) + ((here - middle_s) / scale) @ slope
-    proposed = z.mean(axis=0), np.cov(z.T)
-    before = middle[chosen], np.diag(spread[chosen] ** 2)
-    return _with(belief, chosen, (found, residual), proposed, before)
+    for number in range(config.rounds):
+        seed = config.seed + 100 * number
+        wide_sd = np.minimum(config.wider * found.sd, estimator.prior[1])
+        proposal = replace(found, covariance=np.diag(wide_sd**2))
+        units = proposal.units(world, Dice(seed, config.robots, purpose="refine"))
+        read, alive = _readings(bundle, task, estimator, belief, units, usable, seed)
+        if alive.sum() < LEAST_ROBOTS:
+            return found
+        z, s = units[alive][:, belief.told[chosen]], read[alive][:, chosen]
+        told = regressed(z, s, belief.mean[chosen], config.ridge, config.explained)
+        rows = chosen[told.rows]
+        low, high = (ends[belief.told[rows]] for ends in belief.prior.narrow(world))
+        found = _with(found, rows, *told.posterior(low, high))
+    return found
+
+
+def _chosen(
+    belief: Belief, estimator: Estimator, world: Simulation, config: RefineConfig
+) -> NDArray[np.intp]:
+    """Numbers that are looked at: those well told, without those of how sensors tremble."""
+    drawn = belief.prior.wide.drawn(world)
+    still = [not drawn[index][0].parameter.endswith(NOISE) for index in belief.told]
+    return np.flatnonzero((belief.sd < config.least_told * estimator.prior[1]) & still)
 
 
 def _least(bundle: Bundle) -> int:
@@ -115,25 +128,10 @@ def _readings(
     return estimator.read(np.concatenate(parts, axis=1))[0], alive
 
 
-def _with(
-    belief: Belief,
-    chosen: NDArray[np.intp],
-    found: tuple[Array, Array],
-    proposal: tuple[Array, Array],
-    prior: tuple[Array, Array],
-) -> Belief:
-    """The belief with some numbers replaced by what was found, less the proposal, and the prior."""
-    inverses = [np.linalg.inv(each[1]) for each in (found, proposal, prior)]
-    likelihood = _positive(inverses[0] - inverses[1])
-    shift = inverses[0] @ found[0] - inverses[1] @ proposal[0] + inverses[2] @ prior[0]
-    covariance = np.linalg.inv(likelihood + inverses[2])
-    mean, whole = belief.mean.copy(), belief.covariance.copy()
-    mean[chosen] = np.clip(covariance @ shift, 0.0, 1.0)
-    whole[np.ix_(chosen, chosen)] = 0.5 * (covariance + covariance.T)
-    return replace(belief, mean=mean, covariance=whole)
-
-
-def _positive(matrix: Array) -> Array:
-    """The nearest matrix without negative eigenvalues."""
-    values, vectors = np.linalg.eigh(0.5 * (matrix + matrix.T))
-    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)
+def _with(belief: Belief, rows: NDArray[np.intp], mean: Array, covariance: Array) -> Belief:
+    """The belief with some numbers replaced, which then depend on no others."""
+    found, whole = belief.mean.copy(), belief.covariance.copy()
+    found[rows] = mean
+    whole[rows, :] = whole[:, rows] = 0.0
+    whole[np.ix_(rows, rows)] = covariance
+    return replace(belief, mean=found, covariance=whole)

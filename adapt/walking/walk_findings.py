@@ -6,14 +6,13 @@ from scipy.stats import norm
 from ashore.adapt.diagnose.diagnosis import DEPTHS, Diagnosis, Finding
 from ashore.adapt.walking.belief import Belief
 from ashore.adapt.walking.estimator import Estimator
+from ashore.adapt.walking.prior import NOISE
 from ashore.envs.physics.parameter_set import ParameterSet
 
 LEVEL = 0.9
 """Probability of the intervals."""
 TOLD = 0.7
 """A number was told by the log if its width fell below this share of the prior's."""
-NOISE = ("_noise", "_jitter", "dropped_samples")
-"""What ends of a parameter's name say that it is how a sensor or wire trembles: not shown."""
 
 
 def walk_findings(belief: Belief, estimator: Estimator, world: ParameterSet) -> Diagnosis:
