@@ -121,7 +121,8 @@ def adapt(
     randomization = Randomization.from_json(bundle.randomization)
     earlier = earlier_robots(bundle)
     known = mixed(randomization, earlier)
-    tuner = Finetuner(bundle, task, fitted.target, known, config.finetune)
+    vague = fitted.diagnosis.vague
+    tuner = Finetuner(bundle, task, fitted.target, known, config.finetune, wide=vague)
     tuned = tuner.run(lambda rung, done: stage(f"fine-tuning: {rung}", done), config.resume)
     stage("judging", 0.0)
     gate = Gate(bundle, task, fitted.target, randomization, config.gate, earlier)

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from ashore.adapt.diagnose.diagnosis import Finding
 from ashore.adapt.evidence import OpenLoop
 from ashore.adapt.interval import Interval
+from ashore.adapt.tuning.trial import Round
 
 INK, QUIET, BEFORE, AFTER = "#1c2430", "#8b95a3", "#d1603d", "#1f6feb"
 
@@ -96,6 +97,18 @@ def draw_posterior(axes: Axes, varied: Sequence[Finding]) -> None:
     axes.set_yticks(range(len(varied)), [finding.parameter for finding in varied])
     left, right = axes.get_xlim()
     axes.set_xlim(min(left, -0.6), max(right, 1.6))
+
+
+def ladder(rounds: Sequence[Round]) -> Figure:
+    """Validation reward after each round of tuning, each rung in turn."""
+    figure, (axes,) = canvas(8.6, 2.4)
+    for rung in dict.fromkeys(each.rung for each in rounds):
+        own = [each for each in rounds if each.rung == rung]
+        axes.plot([1e-3 * r.steps for r in own], [r.reward for r in own], "o-", label=rung)
+    axes.set_xlabel("control steps of tuning [thousand]")
+    axes.set_ylabel("reward per step")
+    axes.legend(frameon=False, ncols=4, fontsize=9)
+    return figure
 
 
 def rewards(pairs: Mapping[str, tuple[Interval, Interval]]) -> Figure:

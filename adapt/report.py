@@ -197,7 +197,9 @@ def _ladder(adaptation: Adaptation) -> str:
     ]
     heads = ("trained", "weight", "posterior's robots", "nominal robots", "")
     return (
-        "<section><h2>The ladder of fine-tuning</h2><p class='quiet'>Reward per step on validation "
+        f"<section><h2>The ladder of fine-tuning</h2><p>{html.escape(tuned.why)}.</p>"
+        f"{figures.svg(figures.ladder(tuned.rounds)) if tuned.rounds else ''}"
+        "<p class='quiet'>Reward per step on validation "
         "robots, by what was trained and how far the weights moved from pretrained (0) to tuned "
         f"(1).</p>{_table(heads, rows)}</section>"
     )

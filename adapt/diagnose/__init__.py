@@ -1,7 +1,8 @@
 """What a log is worth, and what it shows of the wires and sensors that it came through.
 
     the log      record (its signals side by side), flaw (what is wrong with it, where, and what
-                 to do), usability, which asks clock, gaps, motion, saturation, poison and fall
+                 to do), usability, which asks clock, gaps, motion, agreement (of its tables),
+                 saturation, poison and fall
     the inputs   shift (what is wired or mounted otherwise, and the spec that mends it),
                  rereading (a log as another spec would have read it), suspicion (which of many
                  shifts explains a log best), input_shifts, which asks

@@ -54,7 +54,8 @@ def run(_: Path, short: bool) -> list[Row]:
     if short:
         return summed(twins(bundle, brief(bundle.spec), CASES[:1], folder, CORE[:2]))
     config = whole(bundle.spec)
-    twins(bundle, config, CASES, folder, CORE)
+    for names in (CORE[:3], CORE):
+        twins(bundle, config, CASES, folder, names)
     alarm = alarms(bundle, folder / "alarms")
     by_length = list(curve(bundle, config, folder / "curve"))
     by_label = list(labels(bundle, folder / "labels"))

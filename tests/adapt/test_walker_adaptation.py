@@ -13,6 +13,7 @@ from ashore.adapt.walking.range_test import RangeConfig
 from ashore.adapt.walking.refine import RefineConfig
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
+from ashore.launch.bench.adapt.spoiling import poisoned, shuffled
 from ashore.launch.session import SessionConfig, run_session
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
@@ -46,8 +47,13 @@ def adapted(hidden: str, out: Path) -> Adaptation:
 
 
 @pytest.fixture(scope="module")
-def soft(tmp_path_factory: pytest.TempPathFactory) -> Adaptation:
-    return adapted("soft_servos", tmp_path_factory.mktemp("soft") / "log.mcap")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("soft")
+
+
+@pytest.fixture(scope="module")
+def soft(folder: Path) -> Adaptation:
+    return adapted("soft_servos", folder / "log.mcap")
 
 
 def test_soft_servos_are_found_out_and_predict_the_walk_that_was_kept_back(soft):
@@ -67,6 +73,13 @@ def test_the_candidate_holds_what_was_believed_of_its_robot(soft):
     belief = Belief.from_json(soft.bundle.posterior)
     assert (belief.told == soft.fitted.target.told).all()
     assert soft.bundle.lineage[-1] == BUNDLE.digest
+
+
+@pytest.mark.parametrize("spoil", [poisoned, shuffled])
+def test_a_walk_that_was_tampered_with_teaches_nothing(soft, folder, spoil):
+    found = adapt(BUNDLE, [spoil(Log.open(folder / "log.mcap"))], QUICK)
+    assert found.verdict.answer is Answer.INSUFFICIENT_DATA
+    assert found.bundle.digest == BUNDLE.digest
 
 
 def test_a_robot_that_pretraining_knows_is_let_alone(tmp_path):
