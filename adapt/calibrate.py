@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,9 @@ class CalibrationConfig:
     """A stage ends after two steps that lower the cost by less than this share."""
     seed: int = 0
     """Seed of the search."""
+    residual: bool = True
+    """Whether a delta action may be added where an adaptation finds that parameters don't explain
+    the log of a fixed base."""
     replay: ReplayConfig = field(default_factory=ReplayConfig)
     """How logs are replayed."""
 
@@ -93,21 +96,23 @@ def calibrate(
     trajectories: Sequence[Trajectory],
     config: CalibrationConfig | None = None,
     progress: Callable[[Progress], None] | None = None,
+    start: Posterior | None = None,
 ) -> Calibration:
     """Fit a robot's parameters to logs with a measured state.
 
     First on short windows, each restarted from the log, which cannot diverge; then on whole logs,
-    where slow errors add up and show. The same logs and config give the same posterior, bit for
-    bit, on any number of threads.
+    where slow errors add up and show; from `start` on, if one is given. The same logs and config
+    give the same posterior, bit for bit, on any number of threads.
 
     Raises:
         AdaptError: there is no log, or a prior names an unknown parameter.
     """
-    config, began = config or CalibrationConfig(), time.monotonic()
+    config, began = _having(config or CalibrationConfig()), time.monotonic()
     if not trajectories:
         raise AdaptError("no log to calibrate from; record the robot for some seconds")
     coordinates = _coordinates(spec, trajectories, config)
-    z, iterations = np.zeros(len(coordinates.mean)), 0
+    z = np.zeros(len(coordinates.mean)) if start is None else coordinates.vector(start.value)
+    iterations = 0
     for stage, length, most in (
         ("windows", config.window, config.window_iterations),
         ("whole logs", None, config.whole_iterations),
@@ -134,13 +139,18 @@ def calibrate(
     )
 
 
+def _having(config: CalibrationConfig) -> CalibrationConfig:
+    """Replay logs in simulations that have what is fitted."""
+    return replace(config, replay=replace(config.replay, having=tuple(config.priors)))
+
+
 def _coordinates(
     spec: RobotSpec, trajectories: Sequence[Trajectory], config: CalibrationConfig
 ) -> Coordinates:
     """Lay out what is fitted: not the supply where the logs have measured it."""
     measured = any(t.supply is not None for t in trajectories)
     priors = {n: p for n, p in config.priors.items() if not (measured and n == "supply_voltage")}
-    return Coordinates(priors, nominal_parameters(spec), len(spec.joints))
+    return Coordinates(priors, nominal_parameters(spec, priors), len(spec.joints))
 
 
 def _with_supply(

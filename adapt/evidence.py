@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.interval import Interval, bootstrap
-from ashore.adapt.replay import Replay
+from ashore.adapt.replay import Replay, ReplayConfig
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.spec import RobotSpec
@@ -48,13 +48,13 @@ def open_loop(
 
     `calibrated` has the calibrated values by name, each `(nj,)` or `(1,)`.
     """
-    parameters = nominal_parameters(spec)
+    parameters = nominal_parameters(spec, calibrated)
     values = {
         name: np.stack([np.full_like(value, parameters[name].value), value])
         for name, value in calibrated.items()
     }
     windows = [w for trajectory in held_out for w in trajectory.segments(window)]
-    replay = Replay(spec, windows, 2)
+    replay = Replay(spec, windows, 2, ReplayConfig(having=tuple(calibrated)))
     predicted = replay.predict(values)
     error = np.abs(predicted - replay.measured).mean(axis=2)
     count = np.bincount(replay.window)

@@ -7,6 +7,7 @@ from ashore.adapt.calibrate import Calibration
 from ashore.adapt.diagnose.diagnosis import Diagnosis
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.evidence import OpenLoop
+from ashore.adapt.residual import Residual
 from ashore.adapt.walking.range_test import RangeTest
 from ashore.envs.randomize.randomization import Source
 
@@ -39,5 +40,7 @@ class Fitted:
     """How long a policy was at work in the logs [s]."""
     calibration: Calibration | None = None
     """Of a fixed base: the fit by replay."""
+    residual: Residual | None = None
+    """Of a fixed base: whether parameters explain the log, and what was done if not."""
     range: RangeTest | None = None
     """Of a walker: whether the log could be of a robot from the ranges of pretraining."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
+from ashore.envs.physics.delta_action import DELTA_ACTION
 from ashore.envs.physics.parameter import Parameter
 
 Array = NDArray[np.float64]
@@ -108,6 +109,10 @@ IN_AIR: Mapping[str, Prior] = {
 """The servos of a robot whose legs swing in the air, each in a state of its own."""
 
 
+RESIDUAL: Mapping[str, Prior] = {name: Prior(sd=0.1) for name in DELTA_ACTION}
+"""What no other parameter explains, most likely nothing."""
+
+
 class Coordinates:
     """Parameters as one vector `z` `(D,)`: 0 is the prior's mean, 1 its standard deviation.
 
@@ -157,6 +162,13 @@ class Coordinates:
             name: placed(flat[name], on, self._parameters[name])
             for name, on in zip(self.names, self.on, strict=True)
         }
+
+    def vector(self, values: Mapping[str, Array]) -> Array:
+        """Return the vector `(D,)` of physical values, each `(width,)`; 0 where there is none."""
+        flat = self.split(self.outward(self.mean))
+        known = {n: values[n] for n in self.names if n in values}
+        inner = self.inward(np.concatenate([*{**flat, **known}.values()]))
+        return np.asarray(np.clip((inner - self.mean) / self.sd, self.lowest, self.highest))
 
     def split(self, flat: Array) -> dict[str, Array]:
         """Cut `(..., D)` into one array a parameter."""

@@ -29,6 +29,8 @@ class ReplayConfig:
     voltage: Literal["supply", "logged"] = "supply"
     """`supply` lets the simulated supply sag from the log's median voltage; `logged` prescribes
     the measured samples, which alias the power stage's switching."""
+    having: tuple[str, ...] = ()
+    """Parameters that must be there, such as those of a delta action."""
 
 
 class Replay:
@@ -56,11 +58,9 @@ class Replay:
             raise AdaptError("no window to replay: the logs are shorter than three samples")
         self.config = config or ReplayConfig()
         self.windows, self.vectors = list(windows), vectors
-        self.simulation = Simulation(
-            spec,
-            vectors * len(windows),
-            SimulationConfig(timestep=self.config.timestep, threads=self.config.threads),
-        )
+        stepping = SimulationConfig(timestep=self.config.timestep, threads=self.config.threads)
+        simulated = vectors * len(windows)
+        self.simulation = Simulation(spec, simulated, stepping.having(self.config.having))
         self._changed: set[str] = set()
         self.timestep = self.simulation.timestep
         longest = max(window.time[-1] for window in windows)

@@ -12,6 +12,7 @@ from ashore.envs.dice import Dice
 from ashore.envs.physics.backlash import Backlash, play_names
 from ashore.envs.physics.bumps import Bumps
 from ashore.envs.physics.command_delay import CommandDelay
+from ashore.envs.physics.delta_action import DeltaAction, has_delta
 from ashore.envs.physics.engine import untimed
 from ashore.envs.physics.free_base import FreeBase
 from ashore.envs.physics.model_fields import ModelFields
@@ -41,19 +42,23 @@ class SimulationConfig:
     """Threads of the batch; 0 for one per core. Results do not depend on it."""
     backlash: bool = False
     """Whether the gears can have play."""
+    delta_action: bool = False
+    """Whether something can be added to the goals that no other parameter explains."""
     telemetry: tuple[str, ...] = TELEMETRY
     """Which of the servos' further signals are delivered: those that somebody reads."""
 
     def having(self, names: Collection[str]) -> "SimulationConfig":
         """Return the same, under which there are all of the parameters `names`."""
-        return replace(self, backlash=self.backlash or "backlash" in names)
+        play, delta = self.backlash or "backlash" in names, self.delta_action or has_delta(names)
+        return replace(self, backlash=play, delta_action=delta)
 
 
 class Simulation(ParameterSet):
     """`n` robots, each with its own parameters, stepped together.
 
     Arrays are `(n, nj)` in the spec's joint order. Parameters are those of the motors, of MuJoCo's
-    model (`ModelFields`), of the wire (`WireModel`) and, if asked for, `backlash`.
+    model (`ModelFields`), of the wire (`WireModel`) and, if asked for, `backlash` and those of a
+    `DeltaAction`.
     """
 
     def __init__(self, spec: RobotSpec, n: int, config: SimulationConfig | None = None) -> None:
@@ -74,6 +79,8 @@ class Simulation(ParameterSet):
         groups += [self.bumps] if self.bumps is not None else []
         if self.config.backlash:
             groups.append(Backlash(batch, spec.names))
+        self.added = DeltaAction(spec.names, n) if self.config.delta_action else None
+        groups += [self.added] if self.added is not None else []
         super().__init__(batch, groups)
         self._bind()
         longest = self.parameters["command_delay"].high
@@ -166,6 +173,8 @@ class Simulation(ParameterSet):
         if self.config.backlash:
             error -= self._qpos[:, self._play]
         error -= motor.values["encoder_offset"]
+        if self.added is not None:
+            error += self.added.delta(error, velocity, self.position)
         self._force[:, self._speeds] = motor.torque(error, velocity)
         external = self._bias[:, self._speeds]
         self._friction[:, self._speeds] = motor.friction(external, velocity)

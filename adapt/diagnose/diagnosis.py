@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.posterior import Posterior
+from ashore.envs.physics.delta_action import DELTA_ACTION
 from ashore.envs.physics.parameter import Parameter
 
 Array = NDArray[np.float64]
@@ -22,6 +23,7 @@ DEPTHS: dict[str, str] = {
     "supply_voltage": "output",
     "supply_resistance": "output",
     "duty_lag": "output",
+    **dict.fromkeys(DELTA_ACTION, "unmodelled"),
 }
 """Where a parameter's shift lies; every other parameter belongs to the dynamics."""
 
@@ -30,6 +32,8 @@ CURES = {
     "the final layers only work around it",
     "dynamics": "calibrate, and let the posterior's simulators show it to the policy",
     "output": "calibrate, and fine-tune the final layers",
+    "unmodelled": "look for what rubs, pulls or gives there, since no parameter explains it; until "
+    "then a delta action shows it to the policy",
 }
 """What each depth of shift asks for."""
 
@@ -41,7 +45,7 @@ class Finding:
     parameter: str
     """Its name."""
     depth: str
-    """`input`, `dynamics` or `output`."""
+    """`input`, `dynamics`, `output` or `unmodelled`."""
     low: float
     """Lower end of the 90 % interval."""
     value: float
@@ -89,14 +93,25 @@ class Diagnosis:
         return tuple(finding for finding in self.findings if finding.outside)
 
     @property
+    def vague(self) -> bool:
+        """Whether the log leaves most of it open what robot this is."""
+        return 2 * sum(finding.told for finding in self.findings) < len(self.findings)
+
+    @property
     def advice(self) -> tuple[str, ...]:
-        """A sentence for each depth at which something shifted."""
+        """A sentence for each depth at which something shifted, and how to learn more."""
         said = []
         for depth, cure in CURES.items():
             names = [f.parameter for f in self.shifts if f.depth == depth]
             if names:
                 said.append(f"{depth}-level shift ({', '.join(names)}): {cure}")
-        return tuple(said) or ("everything the log tells lies within the range of pretraining",)
+        said = said or ["everything the log tells lies within the range of pretraining"]
+        if self.vague:
+            said.append(
+                "most parameters are not told by this log; `ashore excite` records the one that "
+                "tells most"
+            )
+        return tuple(said)
 
 
 def diagnose(

@@ -16,7 +16,7 @@ from ashore.adapt.diagnose.suspicion import Suspicion
 from ashore.adapt.diagnose.tracking import tracking
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.excite.rounds import rounds_of
-from ashore.adapt.fixed_base import between
+from ashore.adapt.held_out import between
 from ashore.adapt.trajectory import Trajectory
 from ashore.hardware.errors import SpecError
 from ashore.hardware.logs.log import Log

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from ashore.adapt.diagnose.agreement import agreement_flaws
 from ashore.adapt.diagnose.clock import clock_flaws
 from ashore.adapt.diagnose.fall import fall_flaws
 from ashore.adapt.diagnose.flaw import Flaw
-from ashore.adapt.diagnose.gaps import LEAST_FRESH, gap_flaws
-from ashore.adapt.diagnose.motion import LEAST_MOTION, LEAST_SECONDS, motion_flaws
+from ashore.adapt.diagnose.gaps import gap_flaws
+from ashore.adapt.diagnose.motion import motion_flaws
 from ashore.adapt.diagnose.poison import poison_flaws
 from ashore.adapt.diagnose.record import LEAST_ROWS, Record
 from ashore.adapt.diagnose.saturation import saturation_flaws
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.trajectory import Trajectory
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 
@@ -77,7 +75,8 @@ def _of(log: Log, record: Record | None, together: Sequence[Flaw]) -> Usability:
         empty = Flaw(kind="length", severity="unusable", what=what, cure="record it again")
         return Usability(source=log.path.name, seconds=0.0, flaws=(empty, *damage))
     found = [*damage, *together, *clock_flaws(record), *gap_flaws(record), *poison_flaws(record)]
-    found += [*saturation_flaws(record), *fall_flaws(record), *_faults(log)]
+    found += [*agreement_flaws(log, record), *saturation_flaws(record), *fall_flaws(record)]
+    found += _faults(log)
     return Usability(
         source=log.path.name,
         seconds=record.seconds,
@@ -111,28 +110,3 @@ def require_usable(log: Log, spec: RobotSpec) -> Usability:
         why = "; ".join(map(str, found.reasons))
         raise AdaptError(f"{log.path} is of no use: {why}")
     return found
-
-
-def usable(trajectories: Sequence[Trajectory]) -> str | None:
-    """Return why a log can't be adapted from, or None if it can."""
-    seconds = sum(float(t.time[-1] - t.time[0]) for t in trajectories)
-    if seconds < LEAST_SECONDS:
-        return (
-            f"the log holds {seconds:.1f} s of a policy at work; at least {LEAST_SECONDS:g} s are "
-            "needed: record for longer"
-        )
-    motion = np.max([t.position.std(axis=0).min() for t in trajectories])
-    if motion < LEAST_MOTION:
-        return (
-            f"a joint moved by only {motion:.3f} rad (standard deviation); at least "
-            f"{LEAST_MOTION:g} rad are needed: ask more of it"
-        )
-    fresh = float(np.mean([t.fresh.mean() for t in trajectories]))
-    if fresh < LEAST_FRESH:
-        return (
-            f"joints answered in {fresh:.0%} of the control steps; at least {LEAST_FRESH:.0%} are "
-            "needed: mend the bus first"
-        )
-    if not any(t.torque_enabled.any() for t in trajectories):
-        return "torque was off throughout: record a policy at work"
-    return None

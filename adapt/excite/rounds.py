@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
-from ashore.adapt.fixed_base import between
+from ashore.adapt.held_out import between
 from ashore.adapt.trajectory import Trajectory
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec

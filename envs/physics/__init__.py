@@ -2,7 +2,7 @@
 
     the model    robot_model (MJCF to MjModel), engine (the library itself), rotation
     motors       servo_model (motor files), motor_model, duty_motor and pd_motor (control laws),
-                 motors (of a robot), command_delay, backlash
+                 motors (of a robot), command_delay, backlash, delta_action (what else)
     the base     free_base, bumps (rough ground), standing
     sensors      wire_model (noise, lateness, loss), sample_history
     parameters   parameter, parameter_set, model_fields (MuJoCo's own), limbs

@@ -29,9 +29,9 @@ def built(robot, folder, joints):
     return folder
 
 
-def sessions(robot, folder, seconds, seeds, twin=None, **options):
-    """Logs of a shipped policy on one twin, one a seed, each an episode of its own commands."""
-    bundle = Bundle.load(find_bundle(robot))
+def sessions(robot, folder, seconds, seeds, twin=None, bundle=None, **options):
+    """Logs of a policy, or the shipped one, on one twin, one a seed, an episode each."""
+    bundle = bundle or Bundle.load(find_bundle(robot))
     spec, task = bundle.spec, make_task(bundle.contract.task, bundle.spec)
     task.episode = seconds
     setup = {"held": True} if options.get("held") else {}

@@ -13,7 +13,7 @@ from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
 SPEC = RobotSpec.load("servo")
-CONFIG = SimulationConfig(threads=1, backlash=True)
+CONFIG = SimulationConfig(threads=1, backlash=True, delta_action=True)
 BUSY = {
     "friction_external": 0.1,
     "friction_stribeck": 0.02,
@@ -21,6 +21,7 @@ BUSY = {
     "supply_resistance": 0.4,
     "command_delay": 0.013,
     "backlash": 0.02,
+    "delta_error": 0.05,
 }
 """Values under which no parameter of the model is idle."""
 

@@ -1,0 +1,162 @@
+"""`Residual`: what is added to a servo's goals where parameters don't explain a log."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.calibrate import Calibration, CalibrationConfig, Progress, calibrate
+from ashore.adapt.held_out import split
+from ashore.adapt.interval import Interval, bootstrap
+from ashore.adapt.posterior import Posterior
+from ashore.adapt.priors import RESIDUAL
+from ashore.adapt.replay import ReplayConfig
+from ashore.adapt.replay_set import ReplaySet
+from ashore.adapt.trajectory import Trajectory, Window
+from ashore.envs.physics.delta_action import DELTA_ACTION
+from ashore.envs.simulation import nominal_parameters
+from ashore.hardware.spec import RobotSpec
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidualConfig:
+    """When a residual is tried, and when it is kept."""
+
+    least_error: float = 0.001
+    """Mean absolute error of the calibrated robot below which parameters explain the log [rad]."""
+    least_seconds: float = 15.0
+    """Shortest log that a residual is fitted to [s]."""
+    least_samples: int = 100
+    """Fewest measurements of a joint for each of its coefficients."""
+    least_gain: float = 0.1
+    """Smallest share of the error that it must take away where it was not fitted."""
+    window: float = 0.5
+    """Length of the windows that are predicted [s]."""
+    iterations: int = 12
+    """Most steps of a fit, from the calibration on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Residual:
+    """Whether parameters explain a log, and the calibration that explains it best."""
+
+    calibration: Calibration
+    """With the residual if it was kept, or as it was."""
+    kept: bool
+    """Whether it has a residual."""
+    why: str
+    """The reason, in a sentence."""
+    gain: Interval | None = None
+    """Share of the error that the residual took away where it was not fitted; None if it was not
+    tried."""
+    seconds: float = 0.0
+    """Time that it took [s]."""
+
+
+def fit_residual(
+    spec: RobotSpec,
+    fitting: Sequence[Trajectory],
+    calibration: Calibration,
+    fit: CalibrationConfig,
+    config: ResidualConfig | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Residual:
+    """Add a delta action to a calibration if it predicts what it was not fitted to clearly better.
+
+    A last third of what was fitted is kept back once more: whole episodes if there are three.
+    Parameters alone, and parameters with a residual, are fitted to windows of the rest in the same
+    way, and predict that third. The residual is kept if its error there is smaller by `least_gain`
+    than that of parameters, as they were or anew, whichever is better, and if the 95 % interval of
+    the difference is above 0. Then everything is fitted to the whole.
+
+    Args:
+        spec: the robot.
+        fitting: what the calibration was fitted to; nothing else is looked at.
+        calibration: without a residual.
+        fit: how it was made.
+        config: when a residual is tried, and kept.
+        progress: called with each step.
+    """
+    config, began = config or ResidualConfig(), time.monotonic()
+    if why := _too_little(fitting, config):
+        return Residual(calibration=calibration, kept=False, why=why)
+    start = calibration.posterior
+    error = float(_errors(spec, fitting, [start], config.window, fit.replay).mean())
+    if error < config.least_error:
+        why = f"parameters explain the log to {1e3 * error:.2f} mrad"
+        return Residual(
+            calibration=calibration, kept=False, why=why, seconds=time.monotonic() - began
+        )
+    alone = replace(
+        fit,
+        window=config.window,
+        window_iterations=config.iterations,
+        whole_iterations=0,
+        generations=0,
+    )
+    further = replace(alone, priors={**fit.priors, **RESIDUAL})
+    rest, unseen = split(fitting)
+    tried = [calibrate(spec, rest, how, progress, start).posterior for how in (alone, further)]
+    errors = _errors(spec, unseen, [start, *tried], config.window, fit.replay)
+    before = errors[int(errors[1].mean() < errors[0].mean())]
+    gain = _share(bootstrap(before - errors[2]), float(before.mean()))
+    kept = gain.mean >= config.least_gain and gain.low > 0.0
+    if kept:
+        calibration = calibrate(spec, fitting, further, progress, tried[1])
+    return Residual(
+        calibration=calibration,
+        kept=kept,
+        why=_sentence(kept, gain, float(before.mean())),
+        gain=gain,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _too_little(fitting: Sequence[Trajectory], config: ResidualConfig) -> str:
+    """Why there is not enough data for a residual; empty if there is."""
+    seconds = sum(float(part.time[-1] - part.time[0]) for part in fitting)
+    samples = int(np.sum([part.fresh.sum(axis=0) for part in fitting], axis=0).min())
+    least = config.least_samples * len(DELTA_ACTION)
+    if seconds >= config.least_seconds and samples >= least:
+        return ""
+    return (
+        f"{seconds:.1f} s with {samples} measurements of a joint are too few to ask whether "
+        f"parameters explain the log; {config.least_seconds:g} s and {least} are needed"
+    )
+
+
+def _sentence(kept: bool, gain: Interval, error: float) -> str:
+    said = f"parameters leave {1e3 * error:.1f} mrad, of which a residual takes away "
+    said += f"{gain.mean:.0%} [{gain.low:.0%}, {gain.high:.0%}] where it was not fitted"
+    return f"{said}: it is {'kept' if kept else 'left out'}"
+
+
+def _share(gain: Interval, whole: float) -> Interval:
+    return Interval(low=gain.low / whole, mean=gain.mean / whole, high=gain.high / whole)
+
+
+def _errors(
+    spec: RobotSpec,
+    trajectories: Sequence[Trajectory],
+    posteriors: Sequence[Posterior],
+    length: float,
+    config: ReplayConfig,
+) -> Array:
+    """Mean absolute error of each posterior's most likely robot and window, `(P, W)` [rad]."""
+    names = sorted({name for posterior in posteriors for name in posterior.names})
+    parameters = nominal_parameters(spec, names)
+    robots = [posterior.robot(parameters) for posterior in posteriors]
+    width = {name: max(r[name].shape[1] for r in robots if name in r) for name in names}
+
+    def row(robot: Mapping[str, Array], name: str) -> Array:
+        value = robot[name][0] if name in robot else np.array(parameters[name].value)
+        return np.broadcast_to(value, (width[name],))
+
+    values = {name: np.stack([row(robot, name) for robot in robots]) for name in names}
+    windows: list[Window] = [w for each in trajectories for w in each.segments(length)]
+    replay = ReplaySet(spec, windows, len(robots), replace(config, having=tuple(names)))
+    return replay.errors(values)
