@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ashore.adapt.diagnose.input_shifts import InputShifts, input_shifts, spec_of
@@ -12,6 +12,7 @@ from ashore.hardware.logs.log import Log
 from ashore.hardware.run.robot_match import require_log
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import say
+from ashore.launch.diagnosis_request import DiagnosisRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
 
@@ -33,19 +34,22 @@ class Diagnosed:
         return all(found.usable for found in self.usability)
 
 
-def run_diagnosis(
-    logs: Sequence[Path], policy: str | None, robot: str | None, as_json: bool
-) -> int:
+def run_diagnosis(asked: DiagnosisRequest) -> int:
     """Say what is wrong with logs and with the inputs they came through; 0 if all are usable."""
+    logs, policy = asked.logs, asked.policy
+    if asked.mend is not None and policy is None:
+        raise AdaptError("--mend writes the bundle of --policy with a mended spec; name one")
     opened = [Log.open(path) for path in logs]
     if not opened:
         raise AdaptError("no log was given; name those that `ashore record` wrote")
-    spec = _spec(opened[0], policy, robot)
+    spec = _spec(opened[0], policy, asked.robot)
     bundle = None if policy is None else Bundle.load(find_bundle(policy))
     for log in opened:
         require_log(log.header, spec, None if bundle is None else bundle.contract.hash)
     found = diagnosed(opened, spec)
-    say(json.dumps(_data(found), indent=2)) if as_json else _tell(found)
+    say(json.dumps(_data(found), indent=2)) if asked.json else _tell(found)
+    if bundle is not None and asked.mend is not None:
+        _mend(found, bundle, asked.mend)
     return 0 if found.usable else 1
 
 
@@ -70,6 +74,19 @@ def diagnosed(logs: Sequence[Log], spec: RobotSpec) -> Diagnosed:
     good = [log for log, found in zip(logs, usability, strict=True) if found.usable]
     inputs = input_shifts(good, spec) if good else None
     return Diagnosed(usability=usability, inputs=inputs, spec=spec)
+
+
+def _mend(found: Diagnosed, bundle: Bundle, out: Path) -> None:
+    """Write a bundle whose spec has every shift mended that a spec can mend; none if there is none.
+
+    Raises:
+        BundleError: the place is taken, or cannot be written.
+    """
+    mended = found.spec if found.inputs is None else found.inputs.corrected(found.spec)
+    if mended == found.spec:
+        say("nothing that a spec can mend was found: no bundle was written")
+        return
+    say(f"bundle with the mended spec: {replace(bundle, robot=mended).save(out)}")
 
 
 def _tell(found: Diagnosed) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import tyro
 
+from ashore.launch.diagnosis_request import DiagnosisRequest
+
 Name = tyro.conf.Positional[str]
 
 
@@ -52,24 +54,12 @@ def recover(log: tyro.conf.Positional[Path], /, out: Path) -> int:
     return run_recovery(log, out)
 
 
-def diagnose(
-    logs: tyro.conf.Positional[tuple[Path, ...]],
-    /,
-    policy: str | None = None,
-    robot: str | None = None,
-    json: bool = False,
-) -> int:
+def diagnose(asked: tyro.conf.OmitArgPrefixes[DiagnosisRequest]) -> int:
     """Say whether logs are usable, and which input shifts they show; 0 if all are usable, else 1.
 
     Input shifts, such as swapped or inverted joints, are mended in the robot's spec: each comes
     with the edit.
-
-    Args:
-        logs: Ashore logs of one robot.
-        policy: bundle whose policy must have recorded them.
-        robot: the robot's name or folder, if not the spec inside the logs is to be judged.
-        json: print what was found as JSON.
     """
     from ashore.launch.diagnosing import run_diagnosis
 
-    return run_diagnosis(logs, policy, robot, json)
+    return run_diagnosis(asked)

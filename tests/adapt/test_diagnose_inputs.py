@@ -22,6 +22,9 @@ from ashore.adapt.diagnose.tracking import tracking
 from ashore.adapt.diagnose.usability import inspect_together
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.cli import run
+from ashore.launch.diagnosing import run_diagnosis
+from ashore.launch.diagnosis_request import DiagnosisRequest
+from ashore.policies.bundle import Bundle
 
 MOUNTED = replace(
     QUADRUPED,
@@ -180,6 +183,9 @@ def test_an_encoder_that_counts_from_elsewhere_is_mended_and_what_cannot_be_told
     mended = shift.corrected(ARM).column("zero_offset")
     assert mended == pytest.approx([0.0, 0.25, 0.0, 0.0, 0.0, 0.0], abs=0.08)
     assert any("encoder offsets of shoulder_pan" in sentence for sentence in told.untold)
+    asked = DiagnosisRequest(logs=(found.path,), policy="arm", mend=tmp_path / "mended")
+    assert run_diagnosis(asked) == 0
+    assert Bundle.load(tmp_path / "mended").spec == shift.corrected(ARM)
 
 
 @pytest.mark.slow
@@ -199,3 +205,6 @@ def test_ten_logs_of_robots_as_their_specs_say_raise_no_alarm(tmp_path):
 
 def test_a_command_without_a_log_that_is_one_is_refused(capsys, tmp_path):
     assert "nothing.mcap" in refused(capsys, "diagnose", tmp_path / "nothing.mcap")
+    log, out = tmp_path / "nothing.mcap", tmp_path / "mended"
+    assert "--policy" in refused(capsys, "diagnose", log, "--mend", out)
+    assert not out.exists()
