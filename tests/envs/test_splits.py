@@ -45,6 +45,7 @@ def course(robot, first, n, threads):
     return np.array(seen)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("robot", ["servo", "arm", "quadruped"])
 def test_neither_threads_nor_splits_change_a_bit(robot):
     whole = course(robot, 0, ROBOTS, 1)

@@ -130,6 +130,7 @@ def check(bus: Bus, line: AnyLine, question: int) -> None:
     assert len(bus._exchange._parser) <= 4096 + 7
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     st.sampled_from(["dynamixel2", "feetech"]),

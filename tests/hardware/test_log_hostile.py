@@ -85,6 +85,7 @@ def header(tmp_path) -> bytes:
     return (tmp_path / "header.mcap").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_chunk_that_would_unpack_to_gigabytes_is_left_out(header, tmp_path):
     good = chunk(message(1, reading_json()))
     bomb = chunk(bytes(200_000_000), b"lz4")

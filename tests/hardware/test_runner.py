@@ -253,6 +253,7 @@ def test_a_servo_that_misses_more_steps_stops_the_run(bench: Bench, tmp_path: Pa
     assert len(result.complaints) == 1
 
 
+@pytest.mark.slow
 def test_an_unplugged_robot_ends_the_run_with_everything_logged(tmp_path: Path) -> None:
     with TwinProcess(TwinOptions(clock="lockstep")) as twin:
         clock = LockstepClock()
@@ -327,6 +328,7 @@ def test_a_joint_that_does_not_let_go_is_never_reported_as_limp(
     robot.close()
 
 
+@pytest.mark.slow
 def test_a_run_in_real_time_ends_as_asked(tmp_path: Path) -> None:
     # Patient, for a busy machine must not fail this.
     patient = replace(SPEC.safety, stale_limit=200, homing_time=0.2)

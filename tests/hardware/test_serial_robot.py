@@ -325,6 +325,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 def test_the_servo_of_a_host_that_was_killed_stops_by_itself() -> None:
     with TwinProcess(TwinOptions(clock="real")) as twin:
         host = subprocess.Popen([sys.executable, "-c", HOST, twin.port], stdout=subprocess.PIPE)
