@@ -73,6 +73,8 @@ class Replay:
         self._row = np.minimum((self.time / self.timestep).astype(np.intp), self.steps - 1)
         self._part = (self.time / self.timestep - self._row)[:, None]
         self._enabled = np.stack([self._held(w) for w in windows])
+        self._switched = np.ones(self.steps, dtype=np.bool_)
+        self._switched[1:] = np.diff(self._enabled, axis=1).any(axis=(0, 2))
         self._voltage = self._prescribed()
 
     def predict(self, values: Mapping[str, Array]) -> Array:
@@ -149,7 +151,8 @@ class Replay:
         history = np.empty((simulation.n, self.steps + 1, self.measured.shape[1]))
         for k in range(self.steps):
             history[:, k] = simulation.position
-            motor.enabled[:] = self._tile(self._enabled[:, k])
+            if self._switched[k]:
+                motor.enabled[:] = self._tile(self._enabled[:, k])
             if self._voltage is not None:
                 motor.voltage[:] = self._tile(self._voltage[:, k])
             simulation.substep(goals[:, k])
