@@ -12,8 +12,9 @@ from ashore.adapt.least_squares import STEP, LeastSquares
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
 from ashore.adapt.replay import ReplayConfig
-from ashore.adapt.replay_set import whole_log_errors
+from ashore.adapt.replay_set import errors_of_logs
 from ashore.adapt.trajectory import Trajectory, Window
+from ashore.envs.physics.parameter import Parameter
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.spec import RobotSpec
 
@@ -129,11 +130,12 @@ def calibrate(
         iterations += steps
     covariance = _covariance(problem, z, config.correlation)
     posterior = _with_supply(Posterior.of(coordinates, z, covariance), spec, trajectories, config)
-    values = coordinates.values(z[None])
+    both = _beside_nominal(coordinates.values(z[None]), nominal_parameters(spec))
+    nominal_error, error = errors_of_logs(spec, trajectories, both, 2, config.replay)
     return Calibration(
         posterior=posterior,
-        nominal_error=whole_log_errors(spec, trajectories, {}, config.replay),
-        error=whole_log_errors(spec, trajectories, values, config.replay),
+        nominal_error=nominal_error,
+        error=error,
         iterations=iterations,
         seconds=time.monotonic() - began,
     )
@@ -142,6 +144,17 @@ def calibrate(
 def _having(config: CalibrationConfig) -> CalibrationConfig:
     """Replay logs in simulations that have what is fitted."""
     return replace(config, replay=replace(config.replay, having=tuple(config.priors)))
+
+
+def _beside_nominal(
+    values: Mapping[str, Array], parameters: Mapping[str, Parameter]
+) -> dict[str, Array]:
+    """Values `(1, k)` as the second of two vectors, the first of which is nominal."""
+    found = {}
+    for name, value in values.items():
+        nominal = np.array(parameters[name].nominal or (parameters[name].value,))
+        found[name] = np.concatenate(np.broadcast_arrays(nominal[None], value))
+    return found
 
 
 def _coordinates(

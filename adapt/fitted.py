@@ -44,3 +44,9 @@ class Fitted:
     """Of a fixed base: whether parameters explain the log, and what was done if not."""
     range: RangeTest | None = None
     """Of a walker: whether the log could be of a robot from the ranges of pretraining."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """Sentences on what was found beside the parameters."""
+        usual = () if self.range is None else (str(self.range),)
+        return usual if self.residual is None else (*usual, self.residual.why)

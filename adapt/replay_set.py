@@ -71,10 +71,29 @@ def whole_log_errors(
         values: parameters by name, `(1, nj)` or `(1, 1)`; others are nominal.
         config: how.
     """
+    return errors_of_logs(spec, trajectories, values, 1, config)[0]
+
+
+def errors_of_logs(
+    spec: RobotSpec,
+    trajectories: Sequence[Trajectory],
+    values: Mapping[str, Array],
+    vectors: int,
+    config: ReplayConfig | None = None,
+) -> list[dict[str, float]]:
+    """The same of several parameter vectors, which are replayed together.
+
+    Args:
+        spec: the robot.
+        trajectories: what to replay.
+        values: parameters by name, `(P, nj)` or `(P, 1)`; others are nominal.
+        vectors: how many there are, `P`.
+        config: how.
+    """
     windows = [window for trajectory in trajectories for window in trajectory.segments()]
-    replay = ReplaySet(spec, windows, 1, config)
-    errors = replay.errors(values)[0]
-    found: dict[str, list[float]] = {}
-    for window, error in zip(replay.windows, errors, strict=True):
-        found.setdefault(window.trajectory.source, []).append(float(error))
-    return {source: float(np.mean(values)) for source, values in found.items()}
+    replay = ReplaySet(spec, windows, vectors, config)
+    found: list[dict[str, list[float]]] = [{} for _ in range(vectors)]
+    for window, errors in zip(replay.windows, replay.errors(values).T, strict=True):
+        for each, error in zip(found, errors, strict=True):
+            each.setdefault(window.trajectory.source, []).append(float(error))
+    return [{source: float(np.mean(errors)) for source, errors in e.items()} for e in found]

@@ -152,8 +152,7 @@ def _posterior(adaptation: Adaptation) -> str:
     diagnosis = adaptation.diagnosis
     if diagnosis is None:
         return ""
-    usual = adaptation.fitted.range if adaptation.fitted else None
-    said = (*((str(usual),) if usual else ()), *diagnosis.advice)
+    said = (*(adaptation.fitted.said if adaptation.fitted else ()), *diagnosis.advice)
     advice = "".join(f"<li>{html.escape(text)}</li>" for text in said)
     rows = [
         (

@@ -86,8 +86,8 @@ def adapt_with_progress(bundle: Bundle, logs: Sequence[Log], config: AdaptConfig
             say(f"{log.path} is damaged: {log.damage}; what is left is used")
     with progress_bar() as bar:
         adaptation = adapt(bundle, logs, config, bar)
-    if adaptation.fitted is not None and adaptation.fitted.range is not None:
-        say(f"  {adaptation.fitted.range}")
+    for sentence in () if adaptation.fitted is None else adaptation.fitted.said:
+        say(f"  {sentence}")
     if adaptation.diagnosis is not None:
         _tell(adaptation.diagnosis)
     say(f"verdict: {adaptation.verdict.answer.value}")

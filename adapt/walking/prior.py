@@ -32,7 +32,9 @@ class WalkerPrior:
     """Robots of the wide ranges, each like those of pretraining in all but a few ways.
 
     That a robot differs in everything at once is possible and unlikely; a prior that says so tells
-    a heavy robot from one whose legs are all weak.
+    a heavy robot from one whose legs are all weak. Of the robots of pretraining, half lie anywhere
+    in the ranges, and half somewhere on the way from there to the nominal robot: its maker meant it
+    to be that one, which is often at a corner of the ranges.
 
     Source: spike and slab, Mitchell and Beauchamp 1988, "Bayesian variable selection in linear
     regression", JASA 83, section 2; here the spike is the range of pretraining.
@@ -67,7 +69,9 @@ class WalkerPrior:
         groups = self._groups(world)
         chosen = dice.anew("far").uniform(k=int(groups.max()) + 1) < far
         low, high = self.narrow(world)
-        return np.where(chosen[:, groups], units, low + (high - low) * units)
+        nominal, way = self.nominal(world), np.minimum(1.0, 2.0 * dice.anew("way").uniform())
+        near = nominal + (low + (high - low) * units - nominal) * way
+        return np.where(chosen[:, groups], units, near)
 
     def narrow(self, world: ParameterSet) -> tuple[Array, Array]:
         """Ends of the ranges of pretraining within the wide ones, each `(draws,)`."""

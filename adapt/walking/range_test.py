@@ -73,8 +73,7 @@ def range_test(
 ) -> RangeTest:
     """Rank a log among robots of pretraining that walk the same plans under the same policy.
 
-    Half of these robots lie anywhere in the ranges, the other half somewhere on the way from there
-    to the nominal robot, which is usual, not a corner of what there is; nobody pushes them. Each
+    They are drawn as the prior draws those of pretraining, and nobody pushes them. Each
     statistic is a Mahalanobis distance from the mean of all, the log among them. Were the log
     of such a robot, its rank would be any with equal probability, so that the p-value
     `(1 + #{distance >= log's}) / (1 + robots)` needs no model of the features.
@@ -86,8 +85,7 @@ def range_test(
     still = Randomization(terms=tuple(t for t in prior.trained.terms if t.mode != "interval"))
     known = WalkerPrior(wide=still, trained=still)
     dice = Dice(config.seed, everyone, purpose="range")
-    units, nominal = still.units(world, dice), known.nominal(world)
-    units = nominal + (units - nominal) * np.minimum(1.0, 2.0 * dice.uniform())
+    units = known.draw(world, dice, far=0.0)
     begin = round(SETTLED * bundle.spec.rate)
     trunk, residual = [], []
     for index, walk in enumerate(walks):

@@ -3,7 +3,7 @@
     all of them      benching (their names, the table), figure (a row), memory
     speed            bench_envs, bench_quadruped; bench_train, learners, bench_inference
     the wire         bench_bus, bench_cycles, bus_clients, bench_ticks, bench_soak
-    calibration      bench_calibrate, bench_pupper
+    calibration      bench_calibrate, bench_pupper; bench_sysid, sysid_peer
     adaptation       bench_adapt; adapt/ (hidden twins, strategies, what each earns)
 
 A benchmark is a `run(data, short)` that returns rows, named in `benching.BENCHES`.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ashore.adapt.adaptation import AdaptConfig, usual
 from ashore.hardware.spec import RobotSpec
+from ashore.launch.bench import bench_sysid
 from ashore.launch.bench.adapt.alarms import alarms
 from ashore.launch.bench.adapt.cases import CASES, ROBOT, Case
 from ashore.launch.bench.adapt.curve import curve
@@ -37,6 +38,7 @@ MEANINGS = {
     "gain_from_": "gain on one twin by the length of its log; a refused candidate counts as none",
     "transfer_": "what a wrong log would do if nothing stopped it, and what stops it",
     "probe_accuracy_": "held-out windows that a new head on the frozen trunk names rightly",
+    **bench_sysid.MEANINGS,
     "adapt_reward_": "reward per step through the wire by the twin's own truth, beside unadapted",
 }
 """What the figures mean, by the beginning of their names."""
@@ -44,7 +46,7 @@ TAUGHT, VICTIM = "heavy and soft", "weak rear leg"
 """A twin whose log is spoiled, or whose candidate is taken to the other."""
 
 
-def run(_: Path, short: bool) -> list[Row]:
+def run(data: Path, short: bool) -> list[Row]:
     """Measure what is not measured yet, and sum all of it up.
 
     What has an aim comes first, on all twins; then whatever else there is to compare.
@@ -52,18 +54,20 @@ def run(_: Path, short: bool) -> list[Row]:
     bundle = Bundle.load(find_bundle(ROBOT))
     folder = FOLDER / ("short" if short else "long")
     if short:
-        return summed(twins(bundle, brief(bundle.spec), CASES[:1], folder, CORE[:2]))
+        outcomes = twins(bundle, brief(bundle.spec), CASES[:1], folder, CORE[:2])
+        return [*summed(outcomes), *bench_sysid.run(data, short)]
     config = whole(bundle.spec)
     for names in (CORE[:3], CORE):
         twins(bundle, config, CASES, folder, names)
     alarm = alarms(bundle, folder / "alarms")
+    beside = bench_sysid.run(data, short)
     by_length = list(curve(bundle, config, folder / "curve"))
     by_label = list(labels(bundle, folder / "labels"))
     outcomes = twins(bundle, config, CASES, folder, (*CORE, *MORE))
     works = {each.work.case.name: each.work for each in outcomes}
     wrong = transfers(works[TAUGHT], works[VICTIM], folder / "transfer")
     sys.stderr.write(table(outcomes))
-    return [*summed(outcomes), alarm, *by_length, *by_label, *wrong]
+    return [*summed(outcomes), alarm, *beside, *by_length, *by_label, *wrong]
 
 
 def twins(
