@@ -130,7 +130,8 @@ def calibrate(
         iterations += steps
     covariance = _covariance(problem, z, config.correlation)
     posterior = _with_supply(Posterior.of(coordinates, z, covariance), spec, trajectories, config)
-    both = _beside_nominal(coordinates.values(z[None]), nominal_parameters(spec))
+    values = coordinates.values(z[None])
+    both = _beside_nominal(values, nominal_parameters(spec, values))
     nominal_error, error = errors_of_logs(spec, trajectories, both, 2, config.replay)
     return Calibration(
         posterior=posterior,

@@ -109,7 +109,7 @@ IN_AIR: Mapping[str, Prior] = {
 """The servos of a robot whose legs swing in the air, each in a state of its own."""
 
 
-RESIDUAL: Mapping[str, Prior] = {name: Prior(sd=0.1) for name in DELTA_ACTION}
+RESIDUAL: Mapping[str, Prior] = {name: Prior(sd=0.05) for name in DELTA_ACTION}
 """What no other parameter explains, most likely nothing."""
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.calibrate import Calibration, CalibrationConfig, Progress, calibrate
-from ashore.adapt.held_out import split
+from ashore.adapt.held_out import between
 from ashore.adapt.interval import Interval, bootstrap
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import RESIDUAL
@@ -20,6 +20,9 @@ from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
+
+FOLDS = 4
+"""Most folds that a residual is tried on; each costs two fits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +70,13 @@ def fit_residual(
 ) -> Residual:
     """Add a delta action to a calibration if it predicts what it was not fitted to clearly better.
 
-    A last third of what was fitted is kept back once more: whole episodes if there are three.
-    Parameters alone, and parameters with a residual, are fitted to windows of the rest in the same
-    way, and predict that third. The residual is kept if its error there is smaller by `least_gain`
-    than that of parameters, as they were or anew, whichever is better, and if the 95 % interval of
-    the difference is above 0. Then everything is fitted to the whole.
+    What was fitted is cut into folds, each predicted from the others: parameters alone, and
+    parameters with a residual, are fitted to their windows in the same way. The residual is kept if
+    its error where it was not fitted is smaller by `least_gain` than that of parameters alone, and
+    if the 95 % interval of the difference is above 0. Then everything is fitted to the whole.
+
+    Source: Stone, "Cross-validatory choice and assessment of statistical predictions", JRSS B 36
+    (1974), section 2, with `FOLDS` folds.
 
     Args:
         spec: the robot.
@@ -99,14 +104,15 @@ def fit_residual(
         generations=0,
     )
     further = replace(alone, priors={**fit.priors, **RESIDUAL})
-    rest, unseen = split(fitting)
-    tried = [calibrate(spec, rest, how, progress, start).posterior for how in (alone, further)]
-    errors = _errors(spec, unseen, [start, *tried], config.window, fit.replay)
-    before = errors[int(errors[1].mean() < errors[0].mean())]
-    gain = _share(bootstrap(before - errors[2]), float(before.mean()))
+    found = []
+    for seen, unseen in _folds(fitting):
+        tried = [calibrate(spec, seen, how, progress, start).posterior for how in (alone, further)]
+        found.append(_errors(spec, unseen, tried, config.window, fit.replay))
+    before, after = np.concatenate(found, axis=1)
+    gain = _share(bootstrap(before - after), float(before.mean()))
     kept = gain.mean >= config.least_gain and gain.low > 0.0
     if kept:
-        calibration = calibrate(spec, fitting, further, progress, tried[1])
+        calibration = calibrate(spec, fitting, further, progress, start)
     return Residual(
         calibration=calibration,
         kept=kept,
@@ -114,6 +120,25 @@ def fit_residual(
         gain=gain,
         seconds=time.monotonic() - began,
     )
+
+
+def _folds(fitting: Sequence[Trajectory]) -> list[tuple[list[Trajectory], list[Trajectory]]]:
+    """What is seen and what is not, fold by fold: whole episodes, or the halves of a single one."""
+    if len(fitting) == 1:
+        (whole,) = fitting
+        border = 0.5 * (whole.time[0] + whole.time[-1])
+        halves = [
+            [between(whole, whole.time[0], border)], [between(whole, border, whole.time[-1])]
+        ]
+        return [(halves[0], halves[1]), (halves[1], halves[0])]
+    count = min(FOLDS, len(fitting))
+    return [
+        (
+            [part for index, part in enumerate(fitting) if index % count != fold],
+            list(fitting[fold::count]),
+        )
+        for fold in range(count)
+    ]
 
 
 def _too_little(fitting: Sequence[Trajectory], config: ResidualConfig) -> str:
