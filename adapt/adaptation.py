@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from ashore.adapt.calibrate import CalibrationConfig
 from ashore.adapt.diagnose.diagnosis import Diagnosis
@@ -16,6 +18,7 @@ from ashore.adapt.gate import Gate, GateConfig
 from ashore.adapt.lineage import earlier_robots, mixed, with_step
 from ashore.adapt.tuning.finetune_config import FinetuneConfig
 from ashore.adapt.tuning.finetuner import Finetuner
+from ashore.adapt.tuning.log_only import require_encoder, stretches, tune_on_log
 from ashore.adapt.tuning.trial import Tuned
 from ashore.adapt.verdict import Answer, Verdict
 from ashore.adapt.walking.fit import WalkingConfig, fit_walker
@@ -31,6 +34,8 @@ from ashore.policies.provenance import provenance
 CROSSED = ("swapped", "inverted", "reading", "imu_turned", "gyro_axes")
 """Input shifts under which a log means something else than it says."""
 
+Strategy = Literal["simulator", "log_only"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class AdaptConfig:
@@ -42,6 +47,9 @@ class AdaptConfig:
     """How a walker's log is read."""
     finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
     """How the final layers are trained."""
+    strategy: Strategy = "simulator"
+    """Whether final layers are trained in the fitted simulator; or those of an encoder on the log
+    alone, of which the simulator is only the judge."""
     gate: GateConfig = field(default_factory=GateConfig)
     """What counts as evidence."""
     resume: Path | None = None
@@ -98,6 +106,8 @@ def adapt(
     """
     if not logs:
         raise AdaptError("no log was given; name those that `ashore record` wrote")
+    if config.strategy == "log_only":
+        require_encoder(bundle)
     task = make_task(bundle.contract.task, bundle.spec)
     names = tuple(log.path.name for log in logs)
     stage("reading the log", 0.0)
@@ -112,37 +122,44 @@ def adapt(
         verdict = Verdict(answer=Answer.INSUFFICIENT_DATA, why=(str(refusal),))
         judged = _judged(bundle, verdict, config, names)
         return Adaptation(bundle=judged, verdict=verdict, logs=names, seconds=refusal.seconds)
+    whole = partial(Adaptation, logs=names, seconds=fitted.seconds, fitted=fitted)
     if fitted.range is not None and not fitted.range.outside:
         verdict = Verdict(answer=Answer.NO_IMPROVEMENT, why=(str(fitted.range),))
         judged = replace(_judged(bundle, verdict, config, names), posterior=fitted.posterior)
-        return Adaptation(
-            bundle=judged, verdict=verdict, logs=names, seconds=fitted.seconds, fitted=fitted
-        )
+        return whole(bundle=judged, verdict=verdict)
     randomization = Randomization.from_json(bundle.randomization)
     earlier = earlier_robots(bundle)
-    known = mixed(randomization, earlier)
-    vague = fitted.diagnosis.vague
-    tuner = Finetuner(bundle, task, fitted.target, known, config.finetune, wide=vague)
-    tuned = tuner.run(lambda rung, done: stage(f"fine-tuning: {rung}", done), config.resume)
-    stage("judging", 0.0)
     gate = Gate(bundle, task, fitted.target, randomization, config.gate, earlier)
+    tuned: Tuned | None = None
+    if config.strategy == "log_only":
+        stage("learning to predict the log", 0.0)
+        lived = [part for log in logs for part in stretches(log, task)]
+        actor = tune_on_log(bundle, lived).actor
+        stage("judging", 0.0)
+        verdict = gate.judge(actor, fitted.evidence)
+    else:
+        known = mixed(randomization, earlier)
+        vague = fitted.diagnosis.vague
+        tuner = Finetuner(bundle, task, fitted.target, known, config.finetune, wide=vague)
+        tuned, verdict = _tuned(tuner, gate, fitted, config.resume, stage)
+        actor = tuned.best.actor
+    judged = replace(
+        _judged(bundle, verdict, config, names), actor=actor, posterior=fitted.posterior
+    )
+    return whole(bundle=judged, verdict=verdict, tuned=tuned)
+
+
+def _tuned(
+    tuner: Finetuner, gate: Gate, fitted: Fitted, resume: Path | None, stage: Stage
+) -> tuple[Tuned, Verdict]:
+    """Climb the ladder and judge the best, also beside the same tuning without the log."""
+    tuned = tuner.run(lambda rung, done: stage(f"fine-tuning: {rung}", done), resume)
+    stage("judging", 0.0)
     verdict = gate.judge(tuned.best.actor, fitted.evidence)
     if verdict.answer is Answer.IMPROVED:
         control = tuner.control(tuned.best, lambda rung, done: stage(f"control: {rung}", done))
         verdict = gate.confirm(verdict, tuned.best.actor, control)
-    judged = replace(
-        _judged(bundle, verdict, config, names),
-        actor=tuned.best.actor,
-        posterior=fitted.posterior,
-    )
-    return Adaptation(
-        bundle=judged,
-        verdict=verdict,
-        logs=names,
-        seconds=fitted.seconds,
-        fitted=fitted,
-        tuned=tuned,
-    )
+    return tuned, verdict
 
 
 def _require_sound(spec: RobotSpec, logs: Sequence[Log], stage: Stage) -> None:

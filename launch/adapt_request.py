@@ -20,6 +20,9 @@ class AdaptRequest:
     goes on from OUT.tuning."""
     seed: int = 0
     """Seed of tuning."""
+    strategy: Literal["simulator", "log_only"] = "simulator"
+    """Train the final layers in simulators fitted to the log; or, of a policy with an encoder, let
+    the encoder's final layers learn to predict the log, with no simulator in the loop."""
     rung: Literal["ladder", "head", "block", "low_rank", "all"] = "ladder"
     """Train the head, the head and last block, a change of low rank in every layer, or all;
     `ladder` climbs while it pays."""

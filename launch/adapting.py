@@ -45,7 +45,9 @@ def run_adaptation(asked: AdaptRequest) -> int:
     rungs = RUNGS if asked.rung == "ladder" else (asked.rung,)
     tuning = replace(config.finetune, seed=asked.seed, rungs=rungs, steps=asked.steps)
     gate = replace(config.gate, declared=asked.slice)
-    config = replace(config, finetune=tuning, gate=gate, resume=kept)
+    config = replace(
+        config, finetune=tuning, gate=gate, strategy=asked.strategy, resume=kept
+    )
     bundle = able(bundle, Path(asked.policy))
     adaptation = adapt_with_progress(bundle, [Log.open(path) for path in asked.logs], config)
     path = save(adaptation, asked.out, asked.watch)

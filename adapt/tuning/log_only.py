@@ -81,6 +81,19 @@ def stretches(log: Log, task: Task) -> list[Stretch]:
     ]
 
 
+def require_encoder(bundle: Bundle) -> None:
+    """Refuse a policy without an encoder, or one whose critic forgot how its latent is read.
+
+    Raises:
+        AdaptError: it is one.
+    """
+    if "latent.weight" not in bundle.actor or "decoder.weight" not in bundle.critic:
+        raise AdaptError(
+            "this policy has no encoder that a log alone could tune; train one with "
+            "`ashore train --memory encoder`, or adapt this one in simulation"
+        )
+
+
 def tune_on_log(
     bundle: Bundle, lived: Sequence[Stretch], config: LogOnlyConfig | None = None
 ) -> LogTuned:
@@ -97,11 +110,7 @@ def tune_on_log(
         AdaptError: the policy has no encoder, or the log is too short or of another contract.
     """
     settings = config or LogOnlyConfig()
-    if "latent.weight" not in bundle.actor or "decoder.weight" not in bundle.critic:
-        raise AdaptError(
-            "this policy has no encoder that a log alone could tune; train one with "
-            "`ashore train --memory encoder`, or adapt this one in simulation"
-        )
+    require_encoder(bundle)
     learned, chosen, held = _parts(bundle, lived, settings)
     torch.set_num_threads(1)
     torch.manual_seed(settings.seed)

@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from bench import small_bundle
+from refusal import refused
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.tuning.forward_model import ForwardModel
 from ashore.adapt.tuning.log_only import Stretch, tune_on_log
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
+from ashore.hardware.logs.log import LogHeader, LogWriter
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
 
@@ -96,3 +99,16 @@ def test_a_log_that_is_too_short_or_of_another_policy_is_refused():
     narrow = [replace(each, observation=each.observation[:, 1:]) for each in lived]
     with pytest.raises(AdaptError, match="give a log that this policy recorded"):
         tune_on_log(bundle, narrow)
+
+
+def test_a_policy_without_an_encoder_is_refused_before_anything_is_fitted(capsys, tmp_path):
+    bundle = small_bundle()
+    bundle.save(tmp_path / "bundle")
+    log = LogWriter(tmp_path / "log.mcap", LogHeader(robot="servo"), offline=True)
+    log.event(0.0, "info", "state", "running")
+    log.close()
+    said = refused(
+        capsys, "adapt", tmp_path / "log.mcap", "--policy", tmp_path / "bundle",
+        "--out", tmp_path / "out", "--strategy", "log_only",
+    )
+    assert "has no encoder that a log alone could tune" in said

@@ -7,11 +7,14 @@ from pathlib import Path
 from ashore.adapt.tuning.assignment import Assignment
 from ashore.adapt.tuning.finetune_config import FinetuneConfig
 from ashore.adapt.tuning.finetuner import Finetuner
+from ashore.adapt.tuning.log_only import stretches, tune_on_log
 from ashore.adapt.tuning.trial import Stage
 from ashore.adapt.tuning.tuning_run import TuningRun
 from ashore.envs.randomize.randomization import Source
+from ashore.hardware.logs.log import Log
 from ashore.launch.bench.adapt.keeping import kept
-from ashore.launch.bench.adapt.work import Work
+from ashore.launch.bench.adapt.wire import record
+from ashore.launch.bench.adapt.work import LOG_SEED, Work
 from ashore.launch.request import TrainingRequest
 from ashore.launch.training import plan, teach
 from ashore.policies.bundle import Bundle
@@ -46,6 +49,18 @@ def unadapted(work: Work) -> Bundle:
 def encoder(work: Work) -> Bundle | None:
     """Pretrained with an encoder of the past, which reads the robot as it goes (RMA)."""
     return work.rival
+
+
+def log_only(work: Work) -> Bundle | None:
+    """The same, its encoder's final layers tuned to predict its own walk on the twin."""
+    if work.rival is None:
+        return None
+    path = work.folder / "rival.mcap"
+    path.unlink(missing_ok=True)
+    options = work.case.options(work.folder)
+    log = Log.open(record(work.rival, options, LOG_SEED, work.config.episodes, path).log)
+    found = tune_on_log(work.rival, stretches(log, work.task))
+    return replace(work.rival, actor=found.actor)
 
 
 def adapted(work: Work) -> Bundle | None:
@@ -121,13 +136,14 @@ GIVEN: Mapping[str, Strategy] = {
 MADE: Mapping[str, Strategy] = {
     "truth": truth,
     **{name: rung(name) for name in ("head", "all", "block", "low_rank")},
+    "log_only": log_only,
     "scratch": scratch,
     "direct": direct,
 }
 """Strategies that train."""
 CORE = ("unadapted", "adapted", "truth", "head", "all")
 """What the figures with an aim are made of; measured on all twins first."""
-MORE = ("encoder", "calibrated", "block", "low_rank", "scratch", "direct")
+MORE = ("encoder", "log_only", "calibrated", "block", "low_rank", "scratch", "direct")
 """What else there is to compare."""
 
 
