@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 
 FOLDS = 4
 """Most folds that a residual is tried on; each costs two fits."""
+PROMISING = 0.5
+"""Share of the least gain below which, after any fold, the others are not tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +110,10 @@ def fit_residual(
     for seen, unseen in _folds(fitting):
         tried = [calibrate(spec, seen, how, progress, start).posterior for how in (alone, further)]
         found.append(_errors(spec, unseen, tried, config.window, fit.replay))
-    before, after = np.concatenate(found, axis=1)
-    gain = _share(bootstrap(before - after), float(before.mean()))
+        before, after = np.concatenate(found, axis=1)
+        gain = _share(bootstrap(before - after), float(before.mean()))
+        if gain.mean < PROMISING * config.least_gain:
+            break
     kept = gain.mean >= config.least_gain and gain.low > 0.0
     if kept:
         calibration = calibrate(spec, fitting, further, progress, start)
