@@ -101,8 +101,20 @@ def test_a_belief_draws_what_it_was_told_and_the_rest_as_in_pretraining():
     assert units[:, 3].mean() == pytest.approx(0.5, abs=0.02)
     assert units.min() >= 0.0
     assert units.max() <= 1.0
-    assert (units[:, rest] >= low[rest] - 1e-9).all()
-    assert (units[:, rest] <= high[rest] + 1e-9).all()
+    # The nominal robot need not lie in the ranges of pretraining; on the way to it robots may be.
+    nominal = PRIOR.nominal(WORLD)
+    assert (units[:, rest] >= np.minimum(low, nominal)[rest] - 1e-9).all()
+    assert (units[:, rest] <= np.maximum(high, nominal)[rest] + 1e-9).all()
+
+
+def test_half_the_robots_of_a_prior_lie_on_the_way_to_the_nominal_one():
+    units, nominal = PRIOR.draw(WORLD, Dice(0, 4_000), far=0.0), PRIOR.nominal(WORLD)
+    low, high = PRIOR.narrow(WORLD)
+    whole = low + (high - low) * 0.5 - nominal
+    column = int(np.argmax(np.abs(whole)))
+    way = (units[:, column] - nominal[column]) / whole[column]
+    # Half at all of the way, which is one on average, and half evenly between none and all.
+    assert way.mean() == pytest.approx(0.75, abs=0.03)
 
 
 def test_a_belief_is_read_back_as_it_was():
