@@ -59,10 +59,14 @@ class AdaptConfig:
 
 
 def usual(spec: RobotSpec) -> AdaptConfig:
-    """What fits a robot: walkers have long episodes, of which the gate looks at the beginnings."""
+    """What fits a robot: walkers have long episodes, of which the gate looks at the beginnings.
+
+    A walker that might be one of pretraining's never comes before the gate, which therefore may
+    let smaller gains pass.
+    """
     if spec.imu is None:
         return AdaptConfig()
-    return AdaptConfig(gate=GateConfig(robots=128, seconds=8.0))
+    return AdaptConfig(gate=GateConfig(robots=128, seconds=8.0, least_gain=0.005))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,7 +64,7 @@ def fit_walker(
         )
     estimator = Estimator.of(bundle) or teach(bundle, task, config.estimator, stage)
     stage("comparing with robots of pretraining", 0.0)
-    usual = range_test(bundle, task, fitting, WalkerPrior.of(bundle), config.range)
+    usual = range_test(bundle, task, fitting, estimator, config.range)
     stage("reading the walk", 0.0)
     belief = read(estimator, bundle, windows)
     belief = refine(bundle, task, estimator, belief, fitting, config.refine)

@@ -24,7 +24,7 @@ BUNDLE = Bundle.load(find_bundle("quadruped"))
 USUAL = usual(BUNDLE.spec)
 QUICK = replace(
     USUAL,
-    walking=WalkingConfig(range=RangeConfig(robots=39, teachers=8), refine=RefineConfig(robots=0)),
+    walking=WalkingConfig(range=RangeConfig(robots=59, teachers=8), refine=RefineConfig(robots=0)),
     finetune=replace(USUAL.finetune, rungs=("head",), steps=20_000, rounds=1, validation_robots=8),
     gate=replace(USUAL.gate, robots=16, seconds=2.0),
 )

@@ -12,7 +12,7 @@ from ashore.adapt.walking.crowd import Crowd
 from ashore.adapt.walking.estimator import Estimator
 from ashore.adapt.walking.gait_window import columns, gait_windows
 from ashore.adapt.walking.prior import WalkerPrior
-from ashore.adapt.walking.range_test import rank
+from ashore.adapt.walking.range_test import most_unusual, rank
 from ashore.adapt.walking.watched import Cast, sight, watch
 from ashore.envs.dice import Dice
 from ashore.envs.simulation import Simulation
@@ -105,6 +105,15 @@ def test_a_belief_draws_what_it_was_told_and_the_rest_as_in_pretraining():
     nominal = PRIOR.nominal(WORLD)
     assert (units[:, rest] >= np.minimum(low, nominal)[rest] - 1e-9).all()
     assert (units[:, rest] <= np.maximum(high, nominal)[rest] + 1e-9).all()
+
+
+def test_a_number_far_off_is_unusual_and_robots_alike_are_as_rarely_as_was_said():
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(size=(500, 80, 30))
+    alike = np.array([most_unusual(each) for each in numbers])
+    assert np.mean(alike <= 0.05) == pytest.approx(0.05, abs=0.02)
+    numbers[:, -1, 3] += 6.0
+    assert np.mean([most_unusual(each) <= 0.05 for each in numbers]) > 0.95
 
 
 def test_half_the_robots_of_a_prior_lie_on_the_way_to_the_nominal_one():

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ashore.adapt.walking.prior import WalkerPrior
+from ashore.adapt.errors import AdaptError
+from ashore.adapt.walking.estimator import Estimator
 from ashore.adapt.walking.range_test import RangeConfig, range_test
 from ashore.adapt.walking.walk_log import walks
 from ashore.envs.tasks import make_task
@@ -23,7 +24,9 @@ SEEDS = range(601, 641)
 
 def alarms(bundle: Bundle, folder: Path) -> Row:
     """Record walks of the nominal twin through its wire, and test each."""
-    task, prior = make_task(bundle.contract.task, bundle.spec), WalkerPrior.of(bundle)
+    task, told = make_task(bundle.contract.task, bundle.spec), Estimator.of(bundle)
+    if told is None:
+        raise AdaptError(f"the shipped {ROBOT} brings no estimator, so that no walk can be tested")
     config = RangeConfig()
     found = []
     for seed in SEEDS:
@@ -33,7 +36,7 @@ def alarms(bundle: Bundle, folder: Path) -> Row:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.unlink(missing_ok=True)
             record(bundle, TwinOptions(robot=ROBOT), seed, 1, path)
-            return range_test(bundle, task, walks(Log.open(path), bundle, task), prior, config).p
+            return range_test(bundle, task, walks(Log.open(path), bundle, task), told, config).p
 
         found.append(kept(folder / f"{seed}.json", bundle.digest, tested))
         sys.stderr.write(f"[{len(found)}/{len(SEEDS)}] nominal twin, p = {found[-1]:.3f}\n")
