@@ -95,16 +95,9 @@ def fit_residual(
     error = float(_errors(spec, fitting, [start], config.window, fit.replay).mean())
     if error < config.least_error:
         why = f"parameters explain the log to {1e3 * error:.2f} mrad"
-        return Residual(
-            calibration=calibration, kept=False, why=why, seconds=time.monotonic() - began
-        )
-    alone = replace(
-        fit,
-        window=config.window,
-        window_iterations=config.iterations,
-        whole_iterations=0,
-        generations=0,
-    )
+        seconds = time.monotonic() - began
+        return Residual(calibration=calibration, kept=False, why=why, seconds=seconds)
+    alone = _on_windows(fit, config)
     further = replace(alone, priors={**fit.priors, **RESIDUAL})
     found = []
     for seen, unseen in _folds(fitting):
@@ -123,6 +116,17 @@ def fit_residual(
         why=_sentence(kept, gain, float(before.mean())),
         gain=gain,
         seconds=time.monotonic() - began,
+    )
+
+
+def _on_windows(fit: CalibrationConfig, config: ResidualConfig) -> CalibrationConfig:
+    """The same fit, to windows alone."""
+    return replace(
+        fit,
+        window=config.window,
+        window_iterations=config.iterations,
+        whole_iterations=0,
+        generations=0,
     )
 
 

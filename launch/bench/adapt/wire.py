@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.adapt.errors import AdaptError
 from ashore.adapt.measured import earned, measured_episodes
 from ashore.envs.physics.rotation import inverse, rotate
 from ashore.envs.tasks import make_task
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.envs.twin.witness import BASE
 from ashore.hardware.logs.log import Log
+from ashore.hardware.run.run_result import FINISHED
 from ashore.hardware.run.state import State
 from ashore.launch.session import Session, SessionConfig, run_session
 from ashore.policies.bundle import Bundle
@@ -38,6 +40,10 @@ def record(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, log: 
     """Let a policy do episodes on a twin that begins anew, in lockstep, and log them.
 
     Of one seed, the commands are the same.
+
+    Raises:
+        AdaptError: an episode was cut short by something else than a fault of the robot, such as
+            the signal that was to end the benchmark.
     """
     with TwinProcess(replace(options, clock="lockstep")) as twin:
         config = SessionConfig(
@@ -51,7 +57,14 @@ def record(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, log: 
         )
         # What a session says is progress here: figures alone go to the standard output.
         with redirect_stdout(sys.stderr):
-            return run_session(bundle, config, "record")
+            session = run_session(bundle, config, "record")
+    result = session.result
+    if result.port_lost or (result.state is not State.FAULT and result.reason != FINISHED):
+        raise AdaptError(
+            f"an episode on the twin {options.hidden!r} was cut short ({result.reason}) and counts "
+            "for nothing; give the same command again, it goes on there"
+        )
+    return session
 
 
 def earn(bundle: Bundle, options: TwinOptions, seed: int, out: Path) -> WireOutcome:
