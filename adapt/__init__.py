@@ -2,7 +2,8 @@
 
     the log      trajectory, measured (its reward)
     fit          fitted (what every fit gives), fixed_base (by replay), walking/ (without the base)
-    calibrate    replay, replay_set, joint_error, priors, least_squares, posterior, calibrate,
+    calibrate    replay, replay_set, side_by_side (parameters of several robots), joint_error,
+                 priors, least_squares, posterior, calibrate,
                  residual (where parameters don't explain the log), held_out
     diagnose/    what a log is worth, which input shifts it shows, what else differs
     fine-tune    tuning/ (the final layers, rung by rung)

@@ -13,8 +13,8 @@ from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
 from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.replay_set import errors_of_logs
+from ashore.adapt.side_by_side import side_by_side
 from ashore.adapt.trajectory import Trajectory, Window
-from ashore.envs.physics.parameter import Parameter
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.spec import RobotSpec
 
@@ -131,7 +131,7 @@ def calibrate(
     covariance = _covariance(problem, z, config.correlation)
     posterior = _with_supply(Posterior.of(coordinates, z, covariance), spec, trajectories, config)
     values = coordinates.values(z[None])
-    both = _beside_nominal(values, nominal_parameters(spec, values))
+    both = side_by_side([{}, values], nominal_parameters(spec, values))
     nominal_error, error = errors_of_logs(spec, trajectories, both, 2, config.replay)
     return Calibration(
         posterior=posterior,
@@ -145,17 +145,6 @@ def calibrate(
 def _having(config: CalibrationConfig) -> CalibrationConfig:
     """Replay logs in simulations that have what is fitted."""
     return replace(config, replay=replace(config.replay, having=tuple(config.priors)))
-
-
-def _beside_nominal(
-    values: Mapping[str, Array], parameters: Mapping[str, Parameter]
-) -> dict[str, Array]:
-    """Values `(1, k)` as the second of two vectors, the first of which is nominal."""
-    found = {}
-    for name, value in values.items():
-        nominal = np.array(parameters[name].nominal or (parameters[name].value,))
-        found[name] = np.concatenate(np.broadcast_arrays(nominal[None], value))
-    return found
 
 
 def _coordinates(

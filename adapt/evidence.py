@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ashore.adapt.interval import Interval, bootstrap
 from ashore.adapt.replay import Replay, ReplayConfig
+from ashore.adapt.side_by_side import side_by_side
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.spec import RobotSpec
@@ -48,11 +49,7 @@ def open_loop(
 
     `calibrated` has the calibrated values by name, each `(nj,)` or `(1,)`.
     """
-    parameters = nominal_parameters(spec, calibrated)
-    values = {
-        name: np.stack([np.full_like(value, parameters[name].value), value])
-        for name, value in calibrated.items()
-    }
+    values = side_by_side([{}, calibrated], nominal_parameters(spec, calibrated))
     windows = [w for trajectory in held_out for w in trajectory.segments(window)]
     replay = Replay(spec, windows, 2, ReplayConfig(having=tuple(calibrated)))
     predicted = replay.predict(values)

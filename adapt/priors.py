@@ -200,7 +200,6 @@ def placed(value: Array, on: str, parameter: Parameter) -> Array:
             f"a prior of {parameter.name!r} on {on!r}, and there is only: "
             f"{', '.join(parameter.elements)}"
         )
-    nominal = parameter.nominal or (parameter.value,) * len(parameter.elements)
-    whole = np.tile(np.array(nominal), (len(value), 1))
+    whole = np.tile(np.array(parameter.each), (len(value), 1))
     whole[:, parameter.elements.index(on)] = value[:, 0]
     return whole

@@ -1,7 +1,7 @@
 """`Residual`: what is added to a servo's goals where parameters don't explain a log."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import RESIDUAL
 from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.replay_set import ReplaySet
+from ashore.adapt.side_by_side import side_by_side
 from ashore.adapt.trajectory import Trajectory, Window
 from ashore.envs.physics.delta_action import DELTA_ACTION
 from ashore.envs.simulation import nominal_parameters
@@ -182,14 +183,7 @@ def _errors(
     """Mean absolute error of each posterior's most likely robot and window, `(P, W)` [rad]."""
     names = sorted({name for posterior in posteriors for name in posterior.names})
     parameters = nominal_parameters(spec, names)
-    robots = [posterior.robot(parameters) for posterior in posteriors]
-    width = {name: max(r[name].shape[1] for r in robots if name in r) for name in names}
-
-    def row(robot: Mapping[str, Array], name: str) -> Array:
-        value = robot[name][0] if name in robot else np.array(parameters[name].value)
-        return np.broadcast_to(value, (width[name],))
-
-    values = {name: np.stack([row(robot, name) for robot in robots]) for name in names}
+    values = side_by_side([posterior.robot(parameters) for posterior in posteriors], parameters)
     windows: list[Window] = [w for each in trajectories for w in each.segments(length)]
-    replay = ReplaySet(spec, windows, len(robots), replace(config, having=tuple(names)))
+    replay = ReplaySet(spec, windows, len(posteriors), replace(config, having=tuple(names)))
     return replay.errors(values)

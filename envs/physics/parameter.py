@@ -21,3 +21,8 @@ class Parameter:
     """What has one: joints, bodies, axes of a body (`trunk:x`), or the robot as a whole."""
     nominal: tuple[float, ...] = ()
     """Nominal value of each element; empty where `value` holds for all."""
+
+    @property
+    def each(self) -> tuple[float, ...]:
+        """Nominal value of each element."""
+        return self.nominal or (self.value,) * len(self.elements)

@@ -68,8 +68,7 @@ class ParameterSet:
         Raises:
             ModelError: no such parameter; the message lists those that exist.
         """
-        parameter = self._require(name)
-        return np.array(parameter.nominal or (parameter.value,) * len(parameter.elements))
+        return np.array(self._require(name).each)
 
     def select(self, name: str, on: tuple[str, ...] = (), each: Each = "element") -> Selection:
         """Choose elements of a parameter by shell patterns; none for all of them.

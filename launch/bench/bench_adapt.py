@@ -1,7 +1,7 @@
 """The benchmark of adaptation: hidden twins, each from a minute of log to a judged policy."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ashore.launch.bench.adapt.alarms import alarms
 from ashore.launch.bench.adapt.cases import CASES, ROBOT, Case
 from ashore.launch.bench.adapt.curve import curve
 from ashore.launch.bench.adapt.labels import labels
-from ashore.launch.bench.adapt.measure import Measured, measure
+from ashore.launch.bench.adapt.measure import measured
 from ashore.launch.bench.adapt.picture import draw
 from ashore.launch.bench.adapt.strategies import CORE, MORE, rival
 from ashore.launch.bench.adapt.summary import Outcome, summed, table
@@ -79,17 +79,10 @@ def twins(
     for case in cases:
         place = folder / case.name.replace(" ", "-").replace(",", "")
         work = Work(case=case, bundle=bundle, config=config, folder=place, rival=other)
-        outcomes.append(Outcome(work=work, measured=dict(_measured(work, names))))
+        outcomes.append(Outcome(work=work, measured=measured(work, names)))
         sys.stderr.write(f"[{len(outcomes)}/{len(cases)}] {outcomes[-1]}\n")
         draw(outcomes, folder / "gap.svg")
     return outcomes
-
-
-def _measured(work: Work, strategies: Sequence[str]) -> Iterator[tuple[str, Measured]]:
-    for name in strategies:
-        sys.stderr.write(f"{work.case.name}: {name}\n")
-        if (found := measure(work, name)) is not None:
-            yield name, found
 
 
 def whole(spec: RobotSpec) -> WorkConfig:

@@ -7,6 +7,7 @@ from recorded import SERVO
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.posterior import Posterior
 from ashore.adapt.priors import WIDE, Coordinates, Prior
+from ashore.adapt.side_by_side import side_by_side
 from ashore.envs.dice import Dice
 from ashore.envs.physics.motor_model import Parameter
 from ashore.envs.simulation import Simulation, SimulationConfig
@@ -110,3 +111,14 @@ def test_what_was_measured_stands_beside_what_was_fitted():
     for name in fitted.names:
         assert whole.ratio(name) == fitted.ratio(name)
         assert np.array_equal(whole.value[name], fitted.value[name])
+
+
+def test_robots_side_by_side_are_nominal_in_what_they_do_not_say():
+    some = Parameter(name="a", value=1.0, unit="-", low=0.0, high=9.0, elements=("x", "y"))
+    other = Parameter(
+        name="b", value=2.0, unit="-", low=0.0, high=9.0, elements=("x", "y"), nominal=(2.0, 3.0)
+    )
+    robots = [{}, {"a": np.array([[5.0]])}, {"a": np.array([6.0, 7.0]), "b": np.array([8.0])}]
+    found = side_by_side(robots, {"a": some, "b": other})
+    assert found["a"].tolist() == [[1.0, 1.0], [5.0, 5.0], [6.0, 7.0]]
+    assert found["b"].tolist() == [[2.0, 3.0], [2.0, 3.0], [8.0, 8.0]]

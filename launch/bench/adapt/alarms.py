@@ -1,6 +1,8 @@
 """How often the nominal twin's walk is taken for a robot from outside the ranges."""
 
 import sys
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,7 @@ from ashore.envs.twin.twin_process import TwinOptions
 from ashore.hardware.logs.log import Log
 from ashore.launch.bench.adapt.cases import ROBOT
 from ashore.launch.bench.adapt.keeping import kept
-from ashore.launch.bench.adapt.wire import record
+from ashore.launch.bench.adapt.wire import recorded
 from ashore.launch.bench.figure import Row, row
 from ashore.policies.bundle import Bundle
 
@@ -28,17 +30,15 @@ def alarms(bundle: Bundle, folder: Path) -> Row:
     if told is None:
         raise AdaptError(f"the shipped {ROBOT} brings no estimator, so that no walk can be tested")
     config = RangeConfig()
+
+    def tested(log: Log) -> float:
+        return range_test(bundle, task, walks(log, bundle, task), told, config).p
+
     found = []
     for seed in SEEDS:
-
-        def tested(seed: int = seed) -> float:
-            path = folder / f"{seed}.mcap"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.unlink(missing_ok=True)
-            record(bundle, TwinOptions(robot=ROBOT), seed, 1, path)
-            return range_test(bundle, task, walks(Log.open(path), bundle, task), told, config).p
-
-        found.append(kept(folder / f"{seed}.json", bundle.digest, tested))
+        log = recorded(bundle, TwinOptions(robot=ROBOT), seed, 1, folder / f"{seed}.mcap")
+        place, asked = folder / f"{seed}-p.json", [bundle.digest, asdict(config)]
+        found.append(kept(place, asked, partial(tested, log)))
         sys.stderr.write(f"[{len(found)}/{len(SEEDS)}] nominal twin, p = {found[-1]:.3f}\n")
     share = float(np.mean(np.array(found) <= config.alarm))
     return row("range_alarms_nominal", share, f"of {len(found)} logs of 20 s")

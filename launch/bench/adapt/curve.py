@@ -5,8 +5,11 @@ from dataclasses import replace
 from math import ceil
 from pathlib import Path
 
+from ashore.adapt.verdict import Answer
+from ashore.envs.tasks import make_task
 from ashore.launch.bench.adapt.cases import CASES
-from ashore.launch.bench.adapt.measure import measure
+from ashore.launch.bench.adapt.measure import measured
+from ashore.launch.bench.adapt.strategies import CORE
 from ashore.launch.bench.adapt.summary import Outcome
 from ashore.launch.bench.adapt.work import Work, WorkConfig
 from ashore.launch.bench.figure import Row, row
@@ -16,25 +19,23 @@ TWIN = "heavy and soft"
 """The twin that it is measured on."""
 SECONDS = (5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0)
 """Lengths of the log [s]."""
-EPISODE = 20.0
-"""Length of an episode [s]."""
 
 
 def curve(bundle: Bundle, config: WorkConfig, folder: Path) -> Iterator[Row]:
     """Adapt to ever longer logs of one twin."""
     case = next(case for case in CASES if case.name == TWIN)
+    episode = make_task(bundle.contract.task, bundle.spec).episode
     for seconds in SECONDS:
-        episodes = ceil(seconds / EPISODE)
-        cut = seconds if seconds < EPISODE else None
+        episodes = ceil(seconds / episode)
+        cut = seconds if seconds < episode else None
         work = Work(
             case=case,
             bundle=bundle,
             config=replace(config, episodes=episodes, seconds=cut),
             folder=folder / f"{seconds:g}s",
         )
-        names = ("unadapted", "adapted")
-        found = {name: each for name in names if (each := measure(work, name)) is not None}
-        outcome, why = Outcome(work=work, measured=found), work.facts["why"][0]
-        unit = f"per step, {work.facts['verdict']}"
-        said = why if work.facts["verdict"] == "INSUFFICIENT_DATA" else str(outcome.gain("adapted"))
+        outcome = Outcome(work=work, measured=measured(work, CORE[:2]))
+        verdict, why = work.facts["verdict"], work.facts["why"][0]
+        unit = f"per step, {verdict}"
+        said = why if verdict == Answer.INSUFFICIENT_DATA else str(outcome.gain("adapted"))
         yield row(f"gain_from_{seconds:g}s_of_log", outcome.passed, unit, said)

@@ -9,34 +9,28 @@ from ashore.adapt.probe.label import from_words
 from ashore.adapt.probe.labelled_window import cut
 from ashore.adapt.probe.probe import probe
 from ashore.envs.twin.twin_process import TwinOptions
-from ashore.hardware.logs.log import Log
 from ashore.launch.bench.adapt.cases import ROBOT
 from ashore.launch.bench.adapt.keeping import kept
-from ashore.launch.bench.adapt.wire import record
+from ashore.launch.bench.adapt.wire import recorded
 from ashore.launch.bench.figure import Row, row
 from ashore.policies.bundle import Bundle
 
 KINDS = ("none", "payload", "slippery_floor", "weak_leg")
 """Hidden twins, each a label."""
-LOGS, EPISODES = 4, 3
-"""Logs of each, and episodes of 20 s in each."""
+SEEDS, EPISODES = range(701, 705), 3
+"""Seeds of the commands, each a log of each kind; and episodes of 20 s in each."""
 
 
 def labels(bundle: Bundle, folder: Path) -> Iterator[Row]:
     """Teach a classifier of what is the matter, from ever more labelled windows."""
-    paths = {folder / f"{kind}-{i}.mcap": (kind, i) for kind in KINDS for i in range(LOGS)}
-    for path, (kind, index) in paths.items():
-
-        def walked(path: Path = path, kind: str = kind, index: int = index) -> bool:
-            path.unlink(missing_ok=True)
-            record(bundle, TwinOptions(robot=ROBOT, hidden=kind), 701 + index, EPISODES, path)
-            return True
-
-        kept(path.with_suffix(".json"), bundle.digest, walked)
+    logs, words = [], []
+    for kind in KINDS:
+        for seed in SEEDS:
+            options, path = TwinOptions(robot=ROBOT, hidden=kind), folder / f"{kind}-{seed}.mcap"
+            logs.append(recorded(bundle, options, seed, EPISODES, path))
+            words.append(f"{path}={kind}")
 
     def taught() -> list[dict[str, Any]]:
-        logs = [Log.open(path) for path in paths]
-        words = [f"{path}={kind}" for path, (kind, _) in paths.items()]
         found = probe(bundle, cut(logs, bundle, from_words(logs, words))).curve
         return [
             {

@@ -1,5 +1,7 @@
 """`measure`: what a policy earns on a hidden twin, through its wire."""
 
+import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -44,6 +46,16 @@ def measure(work: Work, strategy: str) -> Measured | None:
     """Drive the twin with a strategy's policy; None where the strategy makes none."""
     bundle = policy_of(work, strategy)
     return None if bundle is None else drive(work, bundle, work.folder / "wire" / strategy)
+
+
+def measured(work: Work, strategies: Sequence[str]) -> dict[str, Measured]:
+    """What each strategy's policy earns, by name; those that make no policy are absent."""
+    found = {}
+    for name in strategies:
+        sys.stderr.write(f"{work.case.name}: {name}\n")
+        if (earned := measure(work, name)) is not None:
+            found[name] = earned
+    return found
 
 
 def drive(work: Work, bundle: Bundle, folder: Path) -> Measured:

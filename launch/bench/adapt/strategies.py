@@ -1,7 +1,7 @@
 """What is compared on each hidden twin: policies, and how each of them comes to be."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ashore.adapt.tuning.assignment import Assignment
@@ -11,9 +11,9 @@ from ashore.adapt.tuning.log_only import stretches, tune_on_log
 from ashore.adapt.tuning.trial import Stage
 from ashore.adapt.tuning.tuning_run import TuningRun
 from ashore.envs.randomize.randomization import Source
-from ashore.hardware.logs.log import Log
+from ashore.launch.bench.adapt.cases import ROBOT
 from ashore.launch.bench.adapt.keeping import kept
-from ashore.launch.bench.adapt.wire import record
+from ashore.launch.bench.adapt.wire import recorded
 from ashore.launch.bench.adapt.work import LOG_SEED, Work
 from ashore.launch.request import TrainingRequest
 from ashore.launch.training import plan, teach
@@ -30,7 +30,8 @@ def policy_of(work: Work, name: str) -> Bundle | None:
     if name in GIVEN:
         return GIVEN[name](work)
     place = work.folder / name
-    asked = [name, work.bundle.digest, work.config.adapt.finetune.steps, work.config.without_limit]
+    log = None if name in TOLD else work.adapted.posterior
+    asked = [name, work.bundle.digest, asdict(_config(work)), work.config.without_limit, log]
 
     def make() -> bool:
         bundle = MADE[name](work)
@@ -55,10 +56,8 @@ def log_only(work: Work) -> Bundle | None:
     """The same, its encoder's final layers tuned to predict its own walk on the twin."""
     if work.rival is None:
         return None
-    path = work.folder / "rival.mcap"
-    path.unlink(missing_ok=True)
-    options = work.case.options(work.folder)
-    log = Log.open(record(work.rival, options, LOG_SEED, work.config.episodes, path).log)
+    options, path = work.case.options(work.folder), work.folder / "rival.mcap"
+    log = recorded(work.rival, options, LOG_SEED, work.config.episodes, path)
     found = tune_on_log(work.rival, stretches(log, work.task))
     return replace(work.rival, actor=found.actor)
 
@@ -141,6 +140,8 @@ MADE: Mapping[str, Strategy] = {
     "direct": direct,
 }
 """Strategies that train."""
+TOLD = ("truth", "direct")
+"""Strategies that are told the twin's parameters, whatever its log says."""
 CORE = ("unadapted", "adapted", "truth", "head", "all")
 """What the figures with an aim are made of; measured on all twins first."""
 MORE = ("encoder", "log_only", "calibrated", "block", "low_rank", "scratch", "direct")
@@ -151,7 +152,7 @@ def rival(folder: Path) -> Bundle:
     """Pretrain the robot's policy with an encoder, once; a training that was killed goes on."""
     if (folder / "bundle").exists():
         return Bundle.load(folder / "bundle")
-    lesson, config = plan(TrainingRequest(robot="quadruped", memory="encoder"))
+    lesson, config = plan(TrainingRequest(robot=ROBOT, memory="encoder"))
     return teach(lesson, folder, config)
 
 

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from ashore.adapt.adaptation import adapt
 from ashore.adapt.trial import record_of
 from ashore.envs.twin.twin_process import TwinProcess
 from ashore.hardware.logs.log import Log
+from ashore.launch.bench.adapt.cases import ROBOT
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.measure import drive
 from ashore.launch.bench.adapt.spoiling import poisoned, shuffled
@@ -42,20 +43,22 @@ def transfers(teacher: Work, other: Work, folder: Path) -> Iterator[Row]:
 def _spoiled(work: Work, name: str, spoil: Callable[[Log], Log], folder: Path) -> Row:
     """What is said of a spoiled log; and what it does where nobody asks."""
     log, config = spoil(work.log), work.config.adapt
-    caught = adapt(work.bundle, [log], config).verdict
 
-    def believed() -> dict[str, Any]:
-        found = adapt(work.bundle, [log], replace(config, trusting=True))
-        replace(found.bundle, attachments={}).save(folder / "candidate")
-        return {"verdict": found.verdict.answer.value}
+    def tried() -> dict[str, Any]:
+        caught = adapt(work.bundle, [log], config).verdict
+        believed = adapt(work.bundle, [log], replace(config, trusting=True))
+        replace(believed.bundle, attachments={}).save(folder / "candidate")
+        return {
+            "said": f"{caught.answer.value}: {caught.why[0]}",
+            "believed": believed.verdict.answer.value,
+        }
 
-    verdict = kept(folder / "adapted.json", work.bundle.digest, believed)["verdict"]
+    found = kept(folder / "adapted.json", [work.bundle.digest, asdict(config)], tried)
     change = drive(work, Bundle.load(folder / "candidate"), folder / "wire").gain(
         drive(work, work.bundle, work.folder / "wire" / "unadapted")
     )
-    unit = f"of reward per step if it is believed ({verdict})"
-    said = f"{caught.answer.value}: {caught.why[0]}"
-    return row(f"transfer_{name}", change.mean, unit, said)
+    unit = f"of reward per step if it is believed ({found['believed']})"
+    return row(f"transfer_{name}", change.mean, unit, found["said"])
 
 
 def _elsewhere(teacher: Work, other: Work, folder: Path) -> Row:
@@ -70,7 +73,7 @@ def _elsewhere(teacher: Work, other: Work, folder: Path) -> Row:
         with TwinProcess(replace(other.case.options(folder), clock="lockstep")) as twin:
             asked = TrialRequest(
                 candidate=str(place),
-                base="quadruped",
+                base=ROBOT,
                 port=twin.port,
                 imu_port=twin.imu_port,
                 out=folder / "trial",

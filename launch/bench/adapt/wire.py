@@ -18,6 +18,7 @@ from ashore.envs.twin.witness import BASE
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.run_result import FINISHED
 from ashore.hardware.run.state import State
+from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.session import Session, SessionConfig, run_session
 from ashore.policies.bundle import Bundle
 
@@ -37,7 +38,7 @@ class WireOutcome:
 
 
 def record(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, log: Path) -> Session:
-    """Let a policy do episodes on a twin that begins anew, in lockstep, and log them.
+    """Let a policy do episodes on a twin that begins anew, in lockstep, and log them anew.
 
     Of one seed, the commands are the same.
 
@@ -45,6 +46,7 @@ def record(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, log: 
         AdaptError: an episode was cut short by something else than a fault of the robot, such as
             the signal that was to end the benchmark.
     """
+    log.unlink(missing_ok=True)
     with TwinProcess(replace(options, clock="lockstep")) as twin:
         config = SessionConfig(
             port=twin.port,
@@ -67,11 +69,21 @@ def record(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, log: 
     return session
 
 
+def recorded(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, path: Path) -> Log:
+    """The log of such a session; made once, and kept."""
+
+    def made() -> bool:
+        record(bundle, options, seed, episodes, path)
+        return True
+
+    kept(path.with_suffix(".json"), [bundle.digest, seed, episodes], made)
+    return Log.open(path)
+
+
 def earn(bundle: Bundle, options: TwinOptions, seed: int, out: Path) -> WireOutcome:
     """Let a policy do one episode, under the commands of a seed, on a twin that begins anew."""
     out.mkdir(parents=True, exist_ok=True)
     log, truth = out / f"{seed}.mcap", out / f"{seed}.csv"
-    log.unlink(missing_ok=True)
     session = record(bundle, replace(options, truth=truth), seed, 1, log)
     fell = session.result.state is State.FAULT
     return _judged(Log.open(log), truth, bundle, fell)

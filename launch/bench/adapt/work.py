@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from ashore.hardware.logs.log import Log
 from ashore.launch.bench.adapt.cases import Case
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.spoiling import beginning
-from ashore.launch.bench.adapt.wire import record
+from ashore.launch.bench.adapt.wire import recorded
 from ashore.policies.bundle import Bundle
 
 LOG_SEED = 11
@@ -54,7 +54,7 @@ class Work:
     """How much is done."""
     folder: Path
     """Where everything is kept."""
-    rival: Bundle | None = field(default=None)
+    rival: Bundle | None = None
     """A pretrained policy with an encoder, if there is one to compare with."""
 
     @cached_property
@@ -65,21 +65,15 @@ class Work:
     @cached_property
     def log(self) -> Log:
         """The pretrained policy's walk on the twin."""
-        path, episodes = self.folder / "record.mcap", self.config.episodes
-
-        def walked() -> bool:
-            path.unlink(missing_ok=True)
-            record(self.bundle, self.case.options(self.folder), LOG_SEED, episodes, path)
-            return True
-
-        kept(self.folder / "record.json", [self.bundle.digest, episodes], walked)
-        seconds = self.config.seconds
-        return Log.open(path) if seconds is None else beginning(Log.open(path), seconds)
+        options, path = self.case.options(self.folder), self.folder / "record.mcap"
+        log = recorded(self.bundle, options, LOG_SEED, self.config.episodes, path)
+        return log if self.config.seconds is None else beginning(log, self.config.seconds)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What adaptation said: `verdict`, `why`, `p`, `seconds`, `steps`, `trained`, `source`."""
-        asked = [self.bundle.digest, self.config.episodes, self.config.adapt.finetune.steps]
+        config = self.config
+        asked = [self.bundle.digest, config.episodes, config.seconds, asdict(config.adapt)]
         found: dict[str, Any] = kept(self.folder / "adapted.json", asked, self._adapt)
         return found
 
