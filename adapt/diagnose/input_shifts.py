@@ -147,7 +147,7 @@ def _askew(
     if wired:
         return None, ["encoder offsets: mend the wiring first, and record again"]
     if not record.fixed:
-        why = "a walk tells them to `ashore adapt` only; or hang the robot in a stand and record it"
+        why = "a walk hardly tells them; hang the robot in a stand and record it"
         return None, [f"encoder offsets: {why} with `ashore excite --held`"]
     parts = [part for log in logs for part in rounds_of(log, spec)]
     found = offsets(spec, [_moving(part) for part in parts])
