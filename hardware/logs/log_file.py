@@ -1,46 +1,31 @@
 """A log as a file: MCAP chunks that reach the disk when they are closed."""
 
-import os
+from collections import Counter
 from collections.abc import Mapping
-from io import FileIO
 from pathlib import Path
-from typing import IO, Protocol, cast
 
-from mcap.writer import CompressionType, Writer
+from mcap.opcode import Opcode
+from mcap.records import (
+    Channel,
+    DataEnd,
+    Header,
+    Message,
+    Metadata,
+    MetadataIndex,
+    Schema,
+    Statistics,
+)
+from mcap.writer import MCAP0_MAGIC
 
 from ashore.hardware.errors import LogError
+from ashore.hardware.logs.log_disk import LogDisk
 from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.logs.log_index import chunk_indexes, write_index
 from ashore.hardware.logs.log_schemas import CHANNELS
+from ashore.hardware.logs.open_chunk import OpenChunk
 
 CHUNK_BYTES = 64 * 1024
 """Size at which a chunk is closed, before compression [B]."""
-
-
-class _Closing(Protocol):
-    """The part of the MCAP writer that ends chunks and files."""
-
-    def flush(self) -> None: ...
-
-    def finish(self) -> None: ...
-
-
-class _Disk:
-    """An unbuffered file that never writes part of what it was given without saying so."""
-
-    def __init__(self, file: FileIO) -> None:
-        self._file = file
-
-    def write(self, data: bytes) -> int:
-        left = memoryview(data)
-        while left:
-            left = left[self._file.write(left) or 0 :]
-        return len(data)
-
-    def tell(self) -> int:
-        return self._file.tell()
-
-    def flush(self) -> None:
-        self._file.flush()
 
 
 class LogFile:
@@ -48,6 +33,8 @@ class LogFile:
 
     The header is on the disk when the constructor returns. Chunks are LZ4, at most 64 KiB and
     one message, each with a checksum; the whole data section and the index have one as well.
+    What it keeps in memory does not grow with the log: the index is read back from the file at
+    its end. (The MCAP library's own writer keeps all of it, 4 kB a second.)
 
     Raises:
         LogError: `path` exists already, or cannot be written.
@@ -56,14 +43,14 @@ class LogFile:
     def __init__(self, path: str | Path, header: LogHeader) -> None:
         self.path = Path(path)
         metadata = header.metadata()
-        self._file = _create(self.path)
-        self._mcap = Writer(
-            cast(IO[bytes], _Disk(self._file)),
-            chunk_size=CHUNK_BYTES,
-            compression=CompressionType.LZ4,
-            enable_data_crcs=True,
-        )
-        self._closing: _Closing = self._mcap
+        self._disk = LogDisk(self.path)
+        self._metadata: list[MetadataIndex] = []
+        self._schemas, self._channels = _described()
+        self._ids = {channel.topic: channel.id for channel in self._channels}
+        self._counts: Counter[int] = Counter()
+        self._chunks = 0
+        self._first, self._last = 0, 0
+        self._open = OpenChunk()
         try:
             self._begin(metadata)
         except OSError as error:
@@ -71,25 +58,17 @@ class LogFile:
             raise LogError(
                 f"cannot write the log {path}: {error.strerror}; make room or choose another disk"
             ) from None
-        self._ids = self._register()
 
     def _begin(self, metadata: Mapping[str, Mapping[str, str]]) -> None:
-        self._mcap.start(profile="", library="ashore")
+        self._disk.write(MCAP0_MAGIC)
+        self._disk.put(Header(profile="", library="ashore"))
         for name, record in metadata.items():
-            self._mcap.add_metadata(name, dict(record))
+            start = self._disk.size
+            self._disk.put(Metadata(name=name, metadata=dict(record)))
+            length = self._disk.size - start
+            self._metadata.append(MetadataIndex(offset=start, length=length, name=name))
         self.sync()
-
-    def _register(self) -> dict[str, int]:
-        ids = {}
-        for channel in CHANNELS:
-            schema = 0
-            if channel.schema:
-                text = channel.schema.encode()
-                schema = self._mcap.register_schema(channel.schema_name, "jsonschema", text)
-            ids[channel.topic] = self._mcap.register_channel(
-                channel.topic, channel.encoding, schema
-            )
-        return ids
+        self._open.describe(*self._schemas, *self._channels)
 
     def add(self, topic: str, data: bytes, stamps: tuple[int, int], sequence: int) -> None:
         """Add one message to the open chunk.
@@ -101,36 +80,86 @@ class LogFile:
             sequence: how many messages of this topic came before, so that a gap shows.
         """
         host, robot = stamps
-        self._mcap.add_message(self._ids[topic], host, data, robot, sequence)
+        channel = self._ids[topic]
+        self._first = min(self._first, host) if self._counts else host
+        self._last = max(self._last, host)
+        self._counts[channel] += 1
+        self._open.add(
+            Message(
+                channel_id=channel,
+                log_time=host,
+                data=data,
+                publish_time=robot,
+                sequence=sequence,
+            )
+        )
+        if self._open.size > CHUNK_BYTES:
+            self.flush()
 
     def flush(self) -> None:
         """Close the open chunk and hand it to the kernel: from here it survives kill -9."""
-        self._closing.flush()
+        if records := self._open.close():
+            self._disk.write(records)
+            self._chunks += 1
 
     def sync(self) -> None:
         """Wait until all that was flushed is on the disk: from here it survives a power loss."""
-        os.fdatasync(self._file.fileno())
+        self._disk.sync()
 
     def finish(self) -> None:
         """Write the last chunk, the index and the closing mark."""
-        self._closing.finish()
+        self.flush()
+        chunks = chunk_indexes(self._disk.descriptor, self._disk.size)
+        self._disk.put(DataEnd(self._disk.checksum))
+        write_index(
+            self._disk,
+            (
+                (Opcode.SCHEMA, self._schemas),
+                (Opcode.CHANNEL, self._channels),
+                (Opcode.STATISTICS, [self._statistics()]),
+                (Opcode.CHUNK_INDEX, chunks),
+                (Opcode.METADATA_INDEX, self._metadata),
+            ),
+        )
         self.sync()
 
     def close(self) -> None:
         """Close the file as it is, finished or not."""
-        self._file.close()
+        self._disk.close()
+
+    def _statistics(self) -> Statistics:
+        return Statistics(
+            attachment_count=0,
+            channel_count=len(self._channels),
+            channel_message_counts=dict(self._counts),
+            chunk_count=self._chunks,
+            message_count=self._counts.total(),
+            message_end_time=self._last,
+            message_start_time=self._first,
+            metadata_count=len(self._metadata),
+            schema_count=len(self._schemas),
+        )
 
 
-def _create(path: Path) -> FileIO:
-    try:
-        return FileIO(path, "x")
-    except FileExistsError:
-        raise LogError(
-            f"{path} exists already and a log never overwrites one; choose another name, "
-            f"or move it away"
-        ) from None
-    except OSError as error:
-        raise LogError(
-            f"cannot create the log {path}: {error.strerror}; give a path in a folder that "
-            f"exists and may be written"
-        ) from None
+def _described() -> tuple[list[Schema], list[Channel]]:
+    """The channels of a log, and the schemas of those that have one, as MCAP records."""
+    schemas: list[Schema] = []
+    channels: list[Channel] = []
+    for number, channel in enumerate(CHANNELS, start=1):
+        schema = 0
+        if channel.schema:
+            schema = len(schemas) + 1
+            text = channel.schema.encode()
+            schemas.append(
+                Schema(id=schema, name=channel.schema_name, encoding="jsonschema", data=text)
+            )
+        channels.append(
+            Channel(
+                id=number,
+                topic=channel.topic,
+                message_encoding=channel.encoding,
+                schema_id=schema,
+                metadata={},
+            )
+        )
+    return schemas, channels

@@ -27,7 +27,8 @@ from ashore.envs.twin.twin import Twin, TwinConfig
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import LogError, PortLost
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter, check, recover
-from ashore.hardware.logs.log_file import LogFile, _Disk
+from ashore.hardware.logs.log_disk import LogDisk
+from ashore.hardware.logs.log_file import LogFile
 from ashore.hardware.run.clock import Clock, LockstepClock
 from ashore.hardware.run.runner import Runner, RunResult
 from ashore.hardware.run.state import Exit
@@ -136,15 +137,15 @@ def test_the_wall_clock_is_asked_for_the_date_of_a_log_and_for_nothing_else() ->
 def test_a_disk_that_is_full_stops_the_log_and_not_the_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    room, write = [60_000], _Disk.write
+    room, write = [60_000], LogDisk.write
 
-    def fill(self: _Disk, data: bytes) -> int:
+    def fill(self: LogDisk, data: bytes) -> int:
         room[0] -= len(data)
         if room[0] < 0:
             raise OSError(28, "No space left on device")
         return write(self, data)
 
-    monkeypatch.setattr(_Disk, "write", fill)
+    monkeypatch.setattr(LogDisk, "write", fill)
     bench = VirtualBench("", tmp_path)
     path = tmp_path / "run.mcap"
     log = LogWriter(path, LogHeader(robot="chain"), offline=True)
