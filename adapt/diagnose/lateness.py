@@ -7,6 +7,7 @@ import numpy as np
 
 from ashore.adapt.diagnose.record import Array, Record
 from ashore.adapt.diagnose.shift import Shift
+from ashore.adapt.reaction import LEAST, REACH, correlation, peak, reaction
 from ashore.envs.physics.standing import held, stand
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
@@ -15,10 +16,6 @@ LATE = 0.75
 """Lateness, in control periods, that is told."""
 AGREED = 0.25
 """Median deviation of the joints from one another, in control periods, below which they agree."""
-REACH = 6
-"""Longest delay that is looked for, in control periods."""
-FINE = 10
-"""Delays tried in a control period."""
 LONGEST = 20.0
 """How much of a log is looked at [s]."""
 MOVED = 0.02
@@ -74,20 +71,18 @@ def late(delay: float, period: float, evidence: str) -> Shift | None:
 def lateness(records: Sequence[Record]) -> Lateness | None:
     """Compare when joints follow their goals with a nominal robot that is given the same goals.
 
-    A servo under proportional control moves at `v(t) = k (goal(t - d) - angle(t)) + c`. Of the
-    delays `d`, sub-tick ones too, that under which speed and error correlate best is a joint's; a
-    softer servo has another `k`, not another `d`. The cross-correlation of goal and angle, whose
-    peak is interpolated by a parabola, has no such excuse. Both are taken of the log and of the
-    simulator, and the simulator's is taken off. None if no stretch is long enough.
+    A joint's `reaction` has nothing to do with how stiff its servo is; the cross-correlation of
+    goal and angle, whose peak is interpolated by a parabola, has. Both are taken of the log and of
+    the simulator, and the simulator's is taken off. None if no stretch is long enough.
     """
     rows = max((_stretch(record) for record in records), key=lambda part: len(part[0]))
     angle, goal = rows
     record = records[0]
-    if len(angle) < 8 * REACH:
+    if len(angle) < LEAST:
         return None
     nominal = _simulated(record, angle[0], goal)
     moved = goal.std(axis=0) >= MOVED
-    later = (_delay(angle, goal) - _delay(nominal, goal))[moved] * record.period
+    later = (reaction(angle, goal) - reaction(nominal, goal))[moved] * record.period
     crossed = (_crossed(angle, goal) - _crossed(nominal, goal))[moved] * record.period
     if not moved.any():
         return Lateness(delay=0.0, spread=0.0, crossed=0.0, joints=0, period=record.period)
@@ -126,44 +121,9 @@ def _simulated(record: Record, begin: Array, goals: Array) -> Array:
     return seen
 
 
-def _delay(angle: Array, goal: Array) -> Array:
-    """Delay of each joint's goals, in control periods, `(nj,)`."""
-    speed = (angle[2:] - angle[:-2]) / 2.0
-    tried = np.linspace(-1.0, REACH, FINE * (REACH + 1) + 1)
-    ticks = np.arange(len(goal) + 1.0)
-    so_far = np.concatenate([np.zeros_like(goal[:1]), np.cumsum(goal, axis=0)])
-    begin = REACH + 2
-    alike = np.zeros((len(tried), angle.shape[1]))
-    for row, late in enumerate(tried):
-        ends = [_at(ticks[1:-2] + by - late, ticks, so_far) for by in (1.0, -1.0)]
-        error = (ends[0] - ends[1]) / 2.0 - angle[1:-1]
-        alike[row] = _correlation(error[begin:], speed[begin:])
-    return _peak(alike, tried)
-
-
-def _at(times: Array, ticks: Array, values: Array) -> Array:
-    return np.stack([np.interp(times, ticks, column) for column in values.T], axis=1)
-
-
 def _crossed(angle: Array, goal: Array) -> Array:
     """Lag of each angle behind its goal by cross-correlation, in control periods, `(nj,)`."""
     lags = range(REACH + 4)
     most = lags[-1]
-    alike = [_correlation(goal[most - k : len(goal) - k], angle[most:]) for k in lags]
-    return _peak(np.stack(alike), np.array(lags, dtype=np.float64))
-
-
-def _correlation(x: Array, y: Array) -> Array:
-    x, y = x - x.mean(axis=0), y - y.mean(axis=0)
-    size = np.sqrt((x * x).sum(axis=0) * (y * y).sum(axis=0))
-    return np.asarray((x * y).sum(axis=0) / np.maximum(size, 1e-12))
-
-
-def _peak(values: Array, at: Array) -> Array:
-    """Where each column is largest, between the points by a parabola, `(n,)`."""
-    top, column = np.clip(values.argmax(axis=0), 1, len(at) - 2), np.arange(values.shape[1])
-    before, here, after = (values[top + k, column] for k in (-1, 0, 1))
-    bend = before - 2.0 * here + after
-    with np.errstate(divide="ignore", invalid="ignore"):
-        part = np.where(bend < 0.0, 0.5 * (before - after) / bend, 0.0)
-    return np.asarray(at[top] + np.clip(part, -1.0, 1.0) * (at[1] - at[0]))
+    alike = [correlation(goal[most - k : len(goal) - k], angle[most:]) for k in lags]
+    return peak(np.stack(alike), np.array(lags, dtype=np.float64))

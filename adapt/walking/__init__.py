@@ -3,7 +3,8 @@
     before       prior (what a robot may be), crowd (robots whose numbers are known)
     watching     watched (simulated walks), walk_log (those of a log), gait_window (what is read)
     reading      estimator, estimator_training, belief (what is told, and robots like it), refine
-                 (by simulation), likelihood (what its regression tells)
+                 (by simulation), likelihood (what its regression tells), conditioning (on what else
+                 was measured)
     evidence     range_test (is it one that pretraining knows), rehearsal (held-out walks, walked
                  again), walk_findings
     all of it    fit

@@ -33,6 +33,8 @@ class Walk:
     """What the policy saw of it, `(T, no)`."""
     angle: Array
     """Measured joint angles, `(T, nj)` [rad]."""
+    goal: Array
+    """What the joints were told, `(T, nj)` [rad]."""
     counted: int = 0
     """First step that a held-out walk is judged from."""
 
@@ -69,6 +71,7 @@ def walks(log: Log, bundle: Bundle, task: Task) -> list[Walk]:
             seen=np.stack(rows),
             observation=steps.observation[episode.rows],
             angle=np.asarray(signals["joint_position"], dtype=np.float64),
+            goal=bundle.contract.act(steps.action[episode.rows], signals),
         )
         found.append(_even(walk, bundle.spec.rate))
     return found
@@ -84,6 +87,7 @@ def _even(walk: Walk, rate: float) -> Walk:
         seen=walk.seen[rows],
         observation=walk.observation[rows],
         angle=walk.angle[rows],
+        goal=walk.goal[rows],
     )
 
 
@@ -105,4 +109,5 @@ def _cut(walk: Walk, border: int) -> Walk:
         seen=walk.seen[:border],
         observation=walk.observation[:border],
         angle=walk.angle[:border],
+        goal=walk.goal[:border],
     )

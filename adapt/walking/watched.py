@@ -29,6 +29,8 @@ class Watched:
     """What the policy saw of it, `(n, T, no)`."""
     angle: Floats
     """Measured joint angles, `(n, T, nj)` [rad]."""
+    goal: Floats
+    """What the joints were told, `(n, T, nj)` [rad]."""
     lived: NDArray[np.intp]
     """Steps until it fell or the time was over, `(n,)`."""
     plan: Array
@@ -79,6 +81,7 @@ def watch(bundle: Bundle, task: Task, cast: Cast) -> tuple[Watched, SimulationVe
     shape = (cast.robots, cast.ticks)
     seen = np.zeros((*shape, looking.observation_size), np.float32)
     angle = np.zeros((*shape, len(bundle.spec.joints)), np.float32)
+    goal = np.zeros_like(angle)
     given = np.zeros((*shape, bundle.contract.observation_size), np.float32)
     lived = np.zeros(cast.robots, dtype=np.intp)
     alive = np.ones(cast.robots, dtype=np.bool_)
@@ -88,9 +91,11 @@ def watch(bundle: Bundle, task: Task, cast: Cast) -> tuple[Watched, SimulationVe
         angle[:, tick] = env.latest["joint_position"]
         given[:, tick] = observation
         lived += alive
-        observation, _, ended = env.advance(bundle.policy.act(observation))
+        action = bundle.policy.act(observation)
+        goal[:, tick] = bundle.contract.act(action, env.latest)
+        observation, _, ended = env.advance(action)
         alive &= ~(ended | env.damaged())
     found = Watched(
-        seen=seen, observation=given, angle=angle, lived=lived, plan=env.plan.copy()
+        seen=seen, observation=given, angle=angle, goal=goal, lived=lived, plan=env.plan.copy()
     )
     return found, env

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from ashore.adapt.errors import AdaptError
+from ashore.adapt.reaction import reaction
 from ashore.adapt.walking.belief import Belief
+from ashore.adapt.walking.conditioning import conditioned
 from ashore.adapt.walking.crowd import Crowd
 from ashore.adapt.walking.estimator import Estimator
 from ashore.adapt.walking.gait_window import columns, gait_windows
@@ -159,6 +161,53 @@ def test_a_robot_without_a_gait_is_read_by_means_and_residuals_alone():
     seen = np.random.default_rng(0).normal(size=(2, 250, looking.observation_size))
     found = gait_windows(looking, seen.astype(np.float32), TICKS)
     assert found.shape == (2, 2, 2 * looking.observation_size + 3 * 4 * 12)
+
+
+def followed(delay: float, stiffness: float) -> tuple[np.ndarray, np.ndarray]:
+    """Angles and goals of a servo under proportional control that is late by some steps."""
+    fine, steps = 20, 400
+    time = np.arange(steps * fine) / fine
+    wish = np.sin(0.31 * time) + 0.5 * np.sin(0.83 * time + 1.0)
+    goal = np.repeat(wish[::fine], fine)
+    late = np.concatenate([np.full(round(delay * fine), goal[0]), goal])[: len(goal)]
+    angle = np.zeros(len(goal))
+    for k in range(1, len(goal)):
+        angle[k] = angle[k - 1] + stiffness * (late[k - 1] - angle[k - 1]) / fine
+    return angle[::fine, None], goal[::fine, None]
+
+
+@pytest.mark.parametrize("stiffness", [0.4, 0.8])
+def test_a_delay_is_read_whatever_the_stiffness(stiffness):
+    pairs = [followed(delay, stiffness) for delay in (0.0, 1.0, 3.0, 0.5)]
+    angle, goal = (np.stack(each) for each in zip(*pairs, strict=True))
+    found = reaction(angle, goal)[:, 0]
+    assert np.allclose(found[:3] - found[0], [0.0, 1.0, 3.0], atol=0.02)
+    assert found[3] == pytest.approx(0.5, abs=0.15)
+    # Robots side by side are read as one by one.
+    assert np.allclose(found, [reaction(*pair)[0] for pair in pairs], atol=1e-9)
+
+
+def test_a_belief_is_conditioned_on_a_sum_and_keeps_what_the_sum_does_not_tell():
+    rng, before = np.random.default_rng(0), belief(0.1)
+    numbers = rng.uniform(size=(128, 2))
+    seen = 3.0 * numbers.sum(axis=1) + 0.01 * rng.normal(size=128)
+    found = conditioned(replace(before, mean=np.array([0.4, 0.4])), numbers, seen, 3.0)
+    assert found.mean == pytest.approx([0.5, 0.5], abs=0.01)
+    total, apart = np.array([1.0, 1.0]), np.array([1.0, -1.0])
+    assert total @ found.covariance @ total < 0.05**2
+    assert apart @ found.covariance @ apart == pytest.approx(apart @ before.covariance @ apart)
+
+
+def test_what_has_nothing_to_do_with_a_measurement_is_not_moved_by_it():
+    rng, before = np.random.default_rng(1), belief(0.1)
+    numbers = rng.uniform(size=(128, 2))
+    seen = numbers[:, 0] + 0.05 * rng.normal(size=128)
+    found = conditioned(before, numbers, seen, 0.8)
+    assert found.mean[0] > 0.7
+    assert (found.mean[1], found.sd[1]) == (before.mean[1], pytest.approx(before.sd[1]))
+    # However far off: the simulator may be what is wrong.
+    far = conditioned(before, numbers, seen, 80.0)
+    assert far.mean[0] <= before.mean[0] + 3.0 * 0.12
 
 
 @pytest.mark.slow

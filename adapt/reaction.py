@@ -1,0 +1,64 @@
+"""`reaction`: how long after its goal a joint moves, whatever its servo's stiffness."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+REACH = 6
+"""Longest delay that is looked for, in control periods."""
+FINE = 10
+"""Delays tried in a control period."""
+LEAST = 8 * REACH
+"""Fewest steps that a delay is read from."""
+
+
+def reaction(angle: Array, goal: Array) -> Array:
+    """Delay of each joint's goals, in control periods, `(..., nj)`.
+
+    A servo under proportional control moves at `v(t) = k (goal(t - d) - angle(t)) + c`. Of the
+    delays `d`, sub-tick ones too, that under which speed and error correlate best is the joint's; a
+    softer servo has another `k`, not another `d`.
+
+    Args:
+        angle: measured angles of `T` consecutive steps, `(..., T, nj)` [rad], `T` over `LEAST`.
+        goal: what was sent at each of them, alike.
+    """
+    speed = (angle[..., 2:, :] - angle[..., :-2, :]) / 2.0
+    tried = np.linspace(-1.0, REACH, FINE * (REACH + 1) + 1)
+    so_far = np.concatenate([np.zeros_like(goal[..., :1, :]), np.cumsum(goal, axis=-2)], axis=-2)
+    begin = REACH + 2
+    alike = np.zeros((len(tried), *angle.shape[:-2], angle.shape[-1]))
+    for row, late in enumerate(tried):
+        later, sooner = (_shifted(so_far, by - late) for by in (1.0, -1.0))
+        error = (later - sooner) / 2.0 - angle[..., 1:-1, :]
+        alike[row] = correlation(error[..., begin:, :], speed[..., begin:, :])
+    return peak(alike, tried)
+
+
+def correlation(x: Array, y: Array) -> Array:
+    """How alike two signals `(..., T, nj)` are, -1..1, `(..., nj)`."""
+    x, y = x - x.mean(axis=-2, keepdims=True), y - y.mean(axis=-2, keepdims=True)
+    size = np.sqrt((x * x).sum(axis=-2) * (y * y).sum(axis=-2))
+    return np.asarray((x * y).sum(axis=-2) / np.maximum(size, 1e-12))
+
+
+def peak(values: Array, at: Array) -> Array:
+    """Where `values` `(K, ...)` are largest along `at` `(K,)`, between its points by a parabola."""
+    top = np.clip(values.argmax(axis=0), 1, len(at) - 2)
+    before, here, after = (
+        np.take_along_axis(values, (top + step)[None], axis=0)[0] for step in (-1, 0, 1)
+    )
+    bend = before - 2.0 * here + after
+    with np.errstate(divide="ignore", invalid="ignore"):
+        part = np.where(bend < 0.0, 0.5 * (before - after) / bend, 0.0)
+    return np.asarray(at[top] + np.clip(part, -1.0, 1.0) * (at[1] - at[0]))
+
+
+def _shifted(so_far: Array, by: float) -> Array:
+    """Sums `(..., T + 1, nj)` at `by` steps after each but the ends, between steps linearly."""
+    last = so_far.shape[-2] - 1
+    place = np.clip(np.arange(1, last - 1) + by, 0.0, last)
+    low = np.minimum(place.astype(np.intp), last - 1)
+    share = (place - low)[:, None]
+    return np.asarray(so_far[..., low, :] * (1.0 - share) + so_far[..., low + 1, :] * share)
