@@ -144,7 +144,7 @@ def adapt(
     else:
         known = mixed(randomization, earlier)
         vague = fitted.diagnosis.vague
-        tuner = Finetuner(bundle, task, fitted.target, known, config.finetune, wide=vague)
+        tuner = Finetuner(bundle, task, fitted.lesson, known, config.finetune, wide=vague)
         tuned, verdict = _tuned(tuner, gate, fitted, config.resume, stage)
         actor = tuned.best.actor
     judged = replace(

@@ -44,6 +44,13 @@ class Fitted:
     """Of a fixed base: whether parameters explain the log, and what was done if not."""
     range: RangeTest | None = None
     """Of a walker: whether the log could be of a robot from the ranges of pretraining."""
+    likely: Source | None = None
+    """Robots to tune on, if those are not all of `target`."""
+
+    @property
+    def lesson(self) -> Source:
+        """Robots to tune on; the gate looks at all of `target`."""
+        return self.likely or self.target
 
     @property
     def said(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """`Belief`: what a log tells of a walker, and a source of simulated robots like it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,10 @@ class Belief:
     def sd(self) -> Array:
         """Standard deviations, `(k,)`."""
         return np.sqrt(np.diag(self.covariance))
+
+    def narrowed(self, share: float) -> "Belief":
+        """The same with a share of its deviations: the likelier ones of its robots."""
+        return replace(self, covariance=self.covariance * share**2)
 
     def draw(self, world: ParameterSet, dice: Dice) -> dict[str, Array]:
         """Draw a robot for each stream: values by parameter, each `(n, width)`."""

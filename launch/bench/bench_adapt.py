@@ -10,6 +10,7 @@ from ashore.hardware.spec import RobotSpec
 from ashore.launch.bench import bench_sysid
 from ashore.launch.bench.adapt.alarms import alarms
 from ashore.launch.bench.adapt.cases import CASES, ROBOT, Case
+from ashore.launch.bench.adapt.coverage import coverage
 from ashore.launch.bench.adapt.curve import curve
 from ashore.launch.bench.adapt.labels import labels
 from ashore.launch.bench.adapt.measure import measured
@@ -35,6 +36,8 @@ MEANINGS = {
     "log_to_verdict_seconds": "from the log to the verdict, in the median",
     "adapt_steps_share": "control steps of tuning, as a share of pretraining's, at most",
     "range_alarms_nominal": "share of the nominal twin's logs that are taken for another robot's",
+    "coverage_": "share of 80 % intervals that hold the truth, of robots drawn from the prior: "
+    "of what a walk tells, as the estimator reads it, and as simulation refines it",
     "gain_from_": "gain on one twin by the length of its log; a refused candidate counts as none",
     "transfer_": "what a wrong log would do if nothing stopped it, and what stops it",
     "probe_accuracy_": "held-out windows that a new head on the frozen trunk names rightly",
@@ -61,13 +64,14 @@ def run(data: Path, short: bool) -> list[Row]:
         twins(bundle, config, CASES, folder, names)
     alarm = alarms(bundle, folder / "alarms")
     beside = bench_sysid.run(data, short)
+    held = list(coverage(bundle, config.adapt.walking, folder / "coverage"))
     by_length = list(curve(bundle, config, folder / "curve"))
     by_label = list(labels(bundle, folder / "labels"))
     outcomes = twins(bundle, config, CASES, folder, (*CORE, *MORE))
     works = {each.work.case.name: each.work for each in outcomes}
     wrong = transfers(works[TAUGHT], works[VICTIM], folder / "transfer")
     sys.stderr.write(table(outcomes))
-    return [*summed(outcomes), alarm, *beside, *by_length, *by_label, *wrong]
+    return [*summed(outcomes), alarm, *held, *beside, *by_length, *by_label, *wrong]
 
 
 def twins(

@@ -30,7 +30,7 @@ def policy_of(work: Work, name: str) -> Bundle | None:
     if name in GIVEN:
         return GIVEN[name](work)
     place = work.folder / name
-    log = None if name in TOLD else work.adapted.posterior
+    log = None if name in TOLD else [work.adapted.posterior, work.config.adapt.walking.likely]
     asked = [name, work.bundle.digest, asdict(_config(work)), work.config.without_limit, log]
 
     def make() -> bool:

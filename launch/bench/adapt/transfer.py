@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ashore.adapt.adaptation import adapt
+from ashore.adapt.errors import NotDeployable
 from ashore.adapt.trial import record_of
 from ashore.envs.twin.twin_process import TwinProcess
 from ashore.hardware.logs.log import Log
@@ -80,8 +81,11 @@ def _elsewhere(teacher: Work, other: Work, folder: Path) -> Row:
                 clock="lockstep",
                 supervise=False,
             )
-            with redirect_stdout(sys.stderr):
-                run_trial(asked)
+            try:
+                with redirect_stdout(sys.stderr):
+                    run_trial(asked)
+            except NotDeployable as refusal:
+                return str(refusal)
         record = record_of(Bundle.load(place))
         return "no answer" if record is None else f"{record['outcome']}: {record['why']}"
 

@@ -90,9 +90,10 @@ class Work:
 
     @cached_property
     def fitted(self) -> Source | None:
-        """Robots as the log tells of them; None if it was not usable."""
+        """Robots as the log tells of them, to tune on; None if it was not usable."""
         text = self.adapted.posterior
-        return None if text is None else Belief.from_json(text)
+        share = self.config.adapt.walking.likely
+        return None if text is None else Belief.from_json(text).narrowed(share)
 
     @cached_property
     def told(self) -> Source:
