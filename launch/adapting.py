@@ -21,6 +21,7 @@ from ashore.policies.bundle import Bundle
 from ashore.policies.drift.validated import watch_of
 from ashore.policies.drift.watch import with_watch
 from ashore.policies.learners.network import RUNGS
+from ashore.policies.onnx_model import ONNX, onnx_model
 from ashore.policies.shipped import find_bundle
 
 REPORT = "report.html"
@@ -110,9 +111,13 @@ def _tell(diagnosis: Diagnosis) -> None:
 
 
 def save(adaptation: Adaptation, out: Path, watch: bool = True) -> Path:
-    """Write the judged bundle with its report inside, and a drift watch if it may be deployed."""
+    """Write the judged bundle with its report inside; if it may be deployed, a drift watch too.
+
+    Whatever the verdict, its ONNX file is that of the candidate.
+    """
     bundle, fitted = adaptation.bundle, adaptation.fitted
-    files = {**bundle.attachments, REPORT: page(adaptation).encode("utf-8")}
+    report = page(adaptation).encode("utf-8")
+    files = {**bundle.attachments, REPORT: report, ONNX: onnx_model(bundle)}
     if watch and fitted is not None and adaptation.verdict.answer is Answer.IMPROVED:
         with progress_bar() as bar:
             bar("learning what is usual for this policy", 0.0)

@@ -14,7 +14,7 @@ from ashore.hardware.contract import Contract
 from ashore.policies.bundle import Bundle
 from ashore.policies.card.model_card import learning_curve, model_card
 from ashore.policies.lesson import Examination, Lesson
-from ashore.policies.onnx_model import onnx_model
+from ashore.policies.onnx_model import ONNX, onnx_model
 from ashore.policies.policy import Policy, Weights
 from ashore.policies.provenance import provenance
 from ashore.policies.train_config import TrainConfig
@@ -69,7 +69,7 @@ class Finished:
         papers = {
             "card.md": card.encode(),
             "curve.svg": learning_curve(self.curve, config.target),
-            "policy.onnx": onnx_model(bundle),
+            ONNX: onnx_model(bundle),
         }
         return replace(bundle, attachments=papers)
 

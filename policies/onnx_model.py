@@ -27,6 +27,8 @@ from ashore.policies.policy import Layer, Policy
 FORMAT, OPSET, IR_VERSION = 1, 17, 8
 """Layout of inputs, outputs and metadata; ONNX's operators and file version, both of 2022."""
 OBSERVATION, ACTION, GOAL = "observation", "action", "goal"
+ONNX = "policy.onnx"
+"""Name of the model among a bundle's files."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from ashore.envs.tasks.track import Track
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.bundle import Bundle
+from ashore.policies.onnx_model import ONNX, onnx_model
 
 pytestmark = pytest.mark.slow
 
@@ -41,8 +42,10 @@ def test_a_twin_out_of_range_is_improved_and_the_gain_is_measured_through_its_wi
     change = rewards[1] - rewards[0]
     # The mean gain stands out of its own standard error, on episodes with the same commands.
     assert change.mean() > 3.0 * change.std() / np.sqrt(len(change)) > 0.0
-    verdict = Bundle.load(folder / "adapted").verdict
+    adapted = Bundle.load(folder / "adapted")
+    verdict = adapted.verdict
     assert verdict["answer"] == "IMPROVED"
+    assert adapted.attachments[ONNX] == onnx_model(adapted)
     assert verdict["closed_loop"]["low"] > 0.0
     report = (folder / "report.html").read_text()
     for part in ("measured", "calibrated simulator", "through the wire", "IMPROVED"):
