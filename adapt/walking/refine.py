@@ -71,7 +71,7 @@ def refine(
     Fearnhead and Prangle 2012, JRSS B 74, section 2.
     """
     usable = [walk for walk in walks if len(walk.seen) >= _least(bundle)]
-    world, found = Simulation(bundle.spec, 1), belief
+    world, plain, found = Simulation(bundle.spec, 1), belief, belief
     chosen = _chosen(belief, estimator, world, config)
     if not len(chosen) or not usable or not config.robots:
         return belief
@@ -89,8 +89,9 @@ def refine(
         told = regressed(z, s, belief.mean[chosen], config.ridge, config.explained)
         rows = chosen[told.rows]
         low, high = (ends[belief.told[rows]] for ends in belief.prior.narrow(world))
-        found = _with(found, rows, *told.posterior(low, high))
-        found = conditioned(found, numbers, late[alive], here)
+        plain = _with(plain, rows, *told.posterior(low, high))
+        # What a round before was conditioned on is in where its robots are drawn, and counts once.
+        found = conditioned(plain, numbers, late[alive], here)
     return found
 
 
