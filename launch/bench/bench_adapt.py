@@ -1,8 +1,10 @@
 """The benchmark of adaptation: hidden twins, each from a minute of log to a judged policy."""
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ashore.adapt.adaptation import AdaptConfig, usual
@@ -22,6 +24,7 @@ from ashore.launch.bench.adapt.work import Work, WorkConfig
 from ashore.launch.bench.figure import Row
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
+from ashore.policies.storage.whole_file import write_file
 
 FOLDER = Path("runs/bench-adapt")
 """Where all that is done is kept: a run that was killed goes on there."""
@@ -45,6 +48,8 @@ MEANINGS = {
     "adapt_reward_": "reward per step through the wire by the twin's own truth, beside unadapted",
 }
 """What the figures mean, by the beginning of their names."""
+SO_FAR = "figures.json"
+"""File with the figures that are known so far."""
 TAUGHT, VICTIM = "heavy and soft", "weak rear leg"
 """A twin whose log is spoiled, or whose candidate is taken to the other."""
 
@@ -52,7 +57,8 @@ TAUGHT, VICTIM = "heavy and soft", "weak rear leg"
 def run(data: Path, short: bool) -> list[Row]:
     """Measure what is not measured yet, and sum all of it up.
 
-    What has an aim comes first, on all twins; then whatever else there is to compare.
+    What most figures are made of comes first, on all twins; last, and longest, whatever else there
+    is to compare on each.
     """
     bundle = Bundle.load(find_bundle(ROBOT))
     folder = FOLDER / ("short" if short else "long")
@@ -60,18 +66,29 @@ def run(data: Path, short: bool) -> list[Row]:
         outcomes = twins(bundle, brief(bundle.spec), CASES[1:2], folder, CORE[:2])
         return [*summed(outcomes), *bench_sysid.run(data, short)]
     config = whole(bundle.spec)
-    for names in (CORE[:3], CORE):
-        twins(bundle, config, CASES, folder, names)
-    alarm = alarms(bundle, folder / "alarms")
-    beside = bench_sysid.run(data, short)
-    held = list(coverage(bundle, config.adapt.walking, folder / "coverage"))
-    by_length = list(curve(bundle, config, folder / "curve"))
-    by_label = list(labels(bundle, folder / "labels"))
-    outcomes = twins(bundle, config, CASES, folder, (*CORE, *MORE))
+    outcomes = twins(bundle, config, CASES, folder, CORE[:3])
     works = {each.work.case.name: each.work for each in outcomes}
-    wrong = transfers(works[TAUGHT], works[VICTIM], folder / "transfer")
+    besides: list[Row] = []
+    for piece in (
+        partial(transfers, works[TAUGHT], works[VICTIM], folder / "transfer"),
+        partial(curve, bundle, config, folder / "curve"),
+        partial(labels, bundle, folder / "labels"),
+        partial(coverage, bundle, config.adapt.walking, folder / "coverage"),
+        partial(bench_sysid.run, data, short),
+        partial(alarms, bundle, folder / "alarms"),
+    ):
+        _note([*summed(outcomes), *besides], folder)
+        besides += piece()
+    for names in (CORE, (*CORE, *MORE)):
+        _note([*summed(outcomes), *besides], folder)
+        outcomes = twins(bundle, config, CASES, folder, names)
     sys.stderr.write(table(outcomes))
-    return [*summed(outcomes), alarm, *held, *beside, *by_length, *by_label, *wrong]
+    return [*summed(outcomes), *besides]
+
+
+def _note(rows: Sequence[Row], folder: Path) -> None:
+    """Keep what is known so far, for who does not wait."""
+    write_file(folder / SO_FAR, json.dumps(rows, indent=2).encode())
 
 
 def twins(

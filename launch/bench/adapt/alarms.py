@@ -1,6 +1,7 @@
 """How often the nominal twin's walk is taken for a robot from outside the ranges."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ SEEDS = range(601, 641)
 """Seeds of the commands; each is a log of its own."""
 
 
-def alarms(bundle: Bundle, folder: Path) -> Row:
+def alarms(bundle: Bundle, folder: Path) -> Iterator[Row]:
     """Record walks of the nominal twin through its wire, and test each."""
     task, told = make_task(bundle.contract.task, bundle.spec), Estimator.of(bundle)
     if told is None:
@@ -41,4 +42,4 @@ def alarms(bundle: Bundle, folder: Path) -> Row:
         found.append(kept(place, asked, partial(tested, log)))
         sys.stderr.write(f"[{len(found)}/{len(SEEDS)}] nominal twin, p = {found[-1]:.3f}\n")
     share = float(np.mean(np.array(found) <= config.alarm))
-    return row("range_alarms_nominal", share, f"of {len(found)} logs of 20 s")
+    yield row("range_alarms_nominal", share, f"of {len(found)} logs of 20 s")
