@@ -44,9 +44,9 @@ class WalkingConfig:
     """Length of the windows in which simulators are compared with the held-out walk [s]."""
     likely: float = 1.0 / 3.0
     """Deviations of the robots that are tuned on, as a share of the belief's. A belief has room for
-    robots that barely walk, and learning to spare those costs the likely one more than it saves; a
-    third earned more than all of it, or a half, on four of six hidden twins, and cost a tenth as
-    much on the two others. The gate looks at the whole belief."""
+    robots that barely walk, and learning to spare those costs the likely one more than it saves:
+    with half of the deviations or less, five of seven hidden twins earned more, one with a weak leg
+    a third more, and the two others a twelfth less. The gate looks at the whole belief."""
 
 
 def fit_walker(
