@@ -2,9 +2,12 @@
 
 from types import SimpleNamespace
 
+import mujoco
 import numpy as np
 import pytest
 
+from ashore.hardware.spec import find_robot
+from ashore.launch.bench.adapt.cases import CASES, ROBOT, edited
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.measure import Measured, student
 from ashore.launch.bench.adapt.summary import Outcome, summed
@@ -80,3 +83,19 @@ def test_gains_are_paired_and_students_interval_holds_the_mean_nineteen_times_in
     rng = np.random.default_rng(0)
     held = [abs(i.mean) <= i.high - i.mean for i in map(student, rng.normal(size=(4_000, 4)))]
     assert np.mean(held) == pytest.approx(0.95, abs=0.015)
+
+
+def fallen(folder):
+    """Where a robot without power comes to lie after half a second."""
+    model = mujoco.MjModel.from_xml_path(str(folder / f"{ROBOT}.xml"))
+    data = mujoco.MjData(model)
+    mujoco.mj_resetDataKeyframe(model, data, 0)
+    data.qvel[:2] = 0.5
+    mujoco.mj_step(model, data, nstep=round(0.5 / model.opt.timestep))
+    return data.qpos.copy()
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.edits], ids=lambda case: case.name)
+def test_a_twin_of_other_physics_moves_otherwise(case, tmp_path):
+    other = fallen(edited(tmp_path, case.edits))
+    assert np.abs(other - fallen(find_robot(ROBOT))).max() > 1e-3

@@ -9,8 +9,8 @@ from ashore.envs.twin.twin_process import TwinOptions
 from ashore.hardware.spec import find_robot
 
 ROBOT = "quadruped"
-FOOT = '<geom type="sphere" size="0.014"'
-"""Where the MJCF describes a foot."""
+FLOOR = '<geom name="floor"'
+"""Where the MJCF describes the floor, whose softness counts in every contact: it has priority."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ CASES: Sequence[Case] = (
         name="soft servos, flexible feet",
         group="structural",
         hidden="softer_servos",
-        edits=((FOOT, f'{FOOT} solref="0.05 0.7"'),),
+        edits=((FLOOR, f'{FLOOR} solref="0.05 0.7"'),),
     ),
     Case(name="supply sag", group="structural", hidden="supply_sag"),
     Case(name="payload", group="outside", hidden="payload"),
