@@ -24,15 +24,16 @@ def reaction(angle: Array, goal: Array) -> Array:
         angle: measured angles of `T` consecutive steps, `(..., T, nj)` [rad], `T` over `LEAST`.
         goal: what was sent at each of them, alike.
     """
-    speed = (angle[..., 2:, :] - angle[..., :-2, :]) / 2.0
-    tried = np.linspace(-1.0, REACH, FINE * (REACH + 1) + 1)
-    so_far = np.concatenate([np.zeros_like(goal[..., :1, :]), np.cumsum(goal, axis=-2)], axis=-2)
     begin = REACH + 2
+    speed = ((angle[..., 2:, :] - angle[..., :-2, :]) / 2.0)[..., begin:, :]
+    # What was told on either side of a step, in the mean, as speed is that on either side.
+    about = (goal[..., 1:, :] + goal[..., :-1, :]) / 2.0
+    steps = np.arange(begin, goal.shape[-2] - 2)
+    tried = np.linspace(-1.0, REACH, FINE * (REACH + 1) + 1)
     alike = np.zeros((len(tried), *angle.shape[:-2], angle.shape[-1]))
     for row, late in enumerate(tried):
-        later, sooner = (_shifted(so_far, by - late) for by in (1.0, -1.0))
-        error = (later - sooner) / 2.0 - angle[..., 1:-1, :]
-        alike[row] = correlation(error[..., begin:, :], speed[..., begin:, :])
+        error = _at(steps - late, about) - angle[..., begin + 1 : -1, :]
+        alike[row] = correlation(error, speed)
     return peak(alike, tried)
 
 
@@ -55,10 +56,8 @@ def peak(values: Array, at: Array) -> Array:
     return np.asarray(at[top] + np.clip(part, -1.0, 1.0) * (at[1] - at[0]))
 
 
-def _shifted(so_far: Array, by: float) -> Array:
-    """Sums `(..., T + 1, nj)` at `by` steps after each but the ends, between steps linearly."""
-    last = so_far.shape[-2] - 1
-    place = np.clip(np.arange(1, last - 1) + by, 0.0, last)
-    low = np.minimum(place.astype(np.intp), last - 1)
-    share = (place - low)[:, None]
-    return np.asarray(so_far[..., low, :] * (1.0 - share) + so_far[..., low + 1, :] * share)
+def _at(places: Array, values: Array) -> Array:
+    """Values `(..., T, nj)` at places `(m,)`, between steps linearly, `(..., m, nj)`."""
+    low = np.minimum(places.astype(np.intp), values.shape[-2] - 2)
+    share = (places - low)[:, None]
+    return np.asarray(values[..., low, :] * (1.0 - share) + values[..., low + 1, :] * share)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.walking.belief import Belief
+from ashore.adapt.walking.ridge import ridge
 
 Array = NDArray[np.float64]
 
@@ -35,8 +36,10 @@ def conditioned(belief: Belief, numbers: Array, seen: Array, here: float) -> Bel
     """
     middle, scale = numbers.mean(axis=0), numbers.std(axis=0) + 1e-9
     x, y = (numbers - middle) / scale, seen - seen.mean()
-    noise, weights = min((_ridge(x, y, ridge) for ridge in RIDGES), key=lambda found: found[0])
-    slope = weights / scale
+    tried = (ridge(x, y, np.full(x.shape[1], weight)) for weight in RIDGES)
+    weights, _, noise = min(tried, key=lambda found: found[2])
+    sure = np.abs(weights) > SURE * (noise / len(y)) ** 0.5
+    slope = np.where(sure, weights, 0.0) / scale
     through = belief.covariance @ slope
     variance = float(slope @ through) + noise
     surprise = here - float(seen.mean() + slope @ (belief.mean - middle))
@@ -47,13 +50,3 @@ def conditioned(belief: Belief, numbers: Array, seen: Array, here: float) -> Bel
         mean=np.clip(belief.mean + gain * np.clip(surprise, -most, most), 0.0, 1.0),
         covariance=belief.covariance - np.outer(gain, through),
     )
-
-
-def _ridge(x: Array, y: Array, ridge: float) -> tuple[float, Array]:
-    """Variance of what a ridge regression leaves of robots left out, and its weights."""
-    count, size = x.shape
-    hat = np.linalg.solve(x.T @ x + ridge * count * np.eye(size), x.T)
-    leverage = np.einsum("ij,ji->i", x, hat) + 1.0 / count
-    error = (y - x @ (hat @ y)) / (1.0 - leverage)
-    noise, weights = float(error @ error) / count, hat @ y
-    return noise, np.where(np.abs(weights) > SURE * (noise / count) ** 0.5, weights, 0.0)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, truncnorm
 
 from ashore.adapt.walking.prior import FAR
+from ashore.adapt.walking.ridge import ridge
 
 Array = NDArray[np.float64]
 
@@ -55,7 +56,7 @@ class Likelihood:
         return norm.cdf(ends[1]) - norm.cdf(ends[0]), cut.mean(), np.maximum(cut.std(), NARROWEST)
 
 
-def regressed(z: Array, s: Array, here: Array, ridge: float, explained: float) -> Likelihood:
+def regressed(z: Array, s: Array, here: Array, weight: float, explained: float) -> Likelihood:
     """Regress each number on all readings, its own without a ridge.
 
     What it says of the reading `here` is what it says under the robots that it was fitted to; their
@@ -65,26 +66,23 @@ def regressed(z: Array, s: Array, here: Array, ridge: float, explained: float) -
         z: true numbers of robots, `(n, k)`.
         s: what was read of them, `(n, k)`.
         here: what was read of the log, `(k,)`.
-        ridge: weight of the ridge on the standardized readings of other numbers.
+        weight: of the ridge on the standardized readings of other numbers.
         explained: share of a number's variance that must be foretold of robots left out; of the
             others nothing is told.
     """
-    n, size = z.shape
+    size = z.shape[1]
     middle, scale = s.mean(axis=0), s.std(axis=0) + 1e-9
     x, at = (s - middle) / scale, (here - middle) / scale
     centre, spread = z.mean(axis=0), z.var(axis=0) + 1e-12
     rows, mean, sd, left = [], [], [], []
     for k in range(size):
         y = z[:, k] - centre[k]
-        penalty = np.where(np.arange(size) == k, 1e-9, ridge) * n
-        hat = np.linalg.solve(x.T @ x + np.diag(penalty), x.T)
-        leverage = np.einsum("ij,ji->i", x, hat) + 1.0 / n
-        error = (y - x @ (hat @ y)) / (1.0 - leverage)
-        variance = float(error @ error) / n
+        penalty = np.where(np.arange(size) == k, 1e-9, weight)
+        weights, error, variance = ridge(x, y, penalty)
         if variance > (1.0 - explained) * spread[k]:
             continue
         precision = 1.0 / variance - 1.0 / spread[k]
-        foretold = centre[k] + at @ (hat @ y)
+        foretold = centre[k] + at @ weights
         rows.append(k)
         mean.append((foretold / variance - centre[k] / spread[k]) / precision)
         sd.append(precision**-0.5)

@@ -60,7 +60,9 @@ def chunk_indexes(descriptor: int, end: int) -> Iterator[ChunkIndex]:
         opcode, length = _HEAD.unpack(os.pread(descriptor, _HEAD.size, place))
         after = place + _HEAD.size + length
         if opcode == Opcode.CHUNK:
-            yield _index(descriptor, place, after, end)
+            index = _index(descriptor, place, after, end)
+            yield index
+            after += index.message_index_length
         place = after
 
 

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ashore.adapt.errors import AdaptError
-from ashore.adapt.walking.estimator import Estimator
 from ashore.adapt.walking.range_test import RangeConfig, range_test
 from ashore.adapt.walking.walk_log import walks
 from ashore.envs.tasks import make_task
 from ashore.envs.twin.twin_process import TwinOptions
-from ashore.hardware.logs.log import Log
 from ashore.launch.bench.adapt.cases import ROBOT
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.wire import recorded
+from ashore.launch.bench.adapt.work import estimator_of
 from ashore.launch.bench.figure import Row, row
 from ashore.policies.bundle import Bundle
 
@@ -27,19 +25,17 @@ SEEDS = range(601, 641)
 
 def alarms(bundle: Bundle, folder: Path) -> Iterator[Row]:
     """Record walks of the nominal twin through its wire, and test each."""
-    task, told = make_task(bundle.contract.task, bundle.spec), Estimator.of(bundle)
-    if told is None:
-        raise AdaptError(f"the shipped {ROBOT} brings no estimator, so that no walk can be tested")
+    task, told = make_task(bundle.contract.task, bundle.spec), estimator_of(bundle)
     config = RangeConfig()
 
-    def tested(log: Log) -> float:
+    def tested(seed: int) -> float:
+        log = recorded(bundle, TwinOptions(robot=ROBOT), seed, 1, folder / f"{seed}.mcap")
         return range_test(bundle, task, walks(log, bundle, task), told, config).p
 
     found = []
     for seed in SEEDS:
-        log = recorded(bundle, TwinOptions(robot=ROBOT), seed, 1, folder / f"{seed}.mcap")
         place, asked = folder / f"{seed}-p.json", [bundle.digest, asdict(config)]
-        found.append(kept(place, asked, partial(tested, log)))
+        found.append(kept(place, asked, partial(tested, seed)))
         sys.stderr.write(f"[{len(found)}/{len(SEEDS)}] nominal twin, p = {found[-1]:.3f}\n")
     share = float(np.mean(np.array(found) <= config.alarm))
     yield row("range_alarms_nominal", share, f"of {len(found)} logs of 20 s")

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import norm
 
-from ashore.adapt.errors import AdaptError
 from ashore.adapt.walking.belief import Belief
 from ashore.adapt.walking.crowd import Crowd
 from ashore.adapt.walking.estimator import Estimator
@@ -21,8 +20,8 @@ from ashore.adapt.walking.watched import Array, Cast, watch
 from ashore.envs.dice import Dice
 from ashore.envs.simulation import Simulation
 from ashore.envs.tasks import make_task
-from ashore.launch.bench.adapt.cases import ROBOT
 from ashore.launch.bench.adapt.keeping import kept
+from ashore.launch.bench.adapt.work import estimator_of
 from ashore.launch.bench.figure import Row, row
 from ashore.policies.bundle import Bundle
 
@@ -38,9 +37,7 @@ TOLD = 0.8
 
 def coverage(bundle: Bundle, config: WalkingConfig, folder: Path) -> Iterator[Row]:
     """Draw robots from the prior, let them walk, and ask of each what a log would tell."""
-    told = Estimator.of(bundle)
-    if told is None:
-        raise AdaptError(f"the shipped {ROBOT} brings no estimator, so that no walk can be read")
+    told = estimator_of(bundle)
     world, prior = Simulation(bundle.spec, 1), WalkerPrior.of(bundle)
     units = prior.draw(world, Dice(SEED, ROBOTS, purpose="coverage"))
     asked, found = [bundle.digest, asdict(config)], []

@@ -23,14 +23,15 @@ SEEDS, EPISODES = range(701, 705), 3
 
 def labels(bundle: Bundle, folder: Path) -> Iterator[Row]:
     """Teach a classifier of what is the matter, from ever more labelled windows."""
-    logs, words = [], []
-    for kind in KINDS:
-        for seed in SEEDS:
-            options, path = TwinOptions(robot=ROBOT, hidden=kind), folder / f"{kind}-{seed}.mcap"
-            logs.append(recorded(bundle, options, seed, EPISODES, path))
-            words.append(f"{path}={kind}")
 
     def taught() -> list[dict[str, Any]]:
+        logs, words = [], []
+        for kind in KINDS:
+            options = TwinOptions(robot=ROBOT, hidden=kind)
+            for seed in SEEDS:
+                path = folder / f"{kind}-{seed}.mcap"
+                logs.append(recorded(bundle, options, seed, EPISODES, path))
+                words.append(f"{path}={kind}")
         found = probe(bundle, cut(logs, bundle, from_words(logs, words))).curve
         return [
             {
@@ -41,7 +42,8 @@ def labels(bundle: Bundle, folder: Path) -> Iterator[Row]:
             for point in found.points
         ]
 
-    for point in kept(folder / "probe.json", bundle.digest, taught):
+    asked = [bundle.digest, KINDS, list(SEEDS), EPISODES]
+    for point in kept(folder / "probe.json", asked, taught):
         frozen, scratch = point["frozen"], point["scratch"]
         yield row(
             f"probe_accuracy_{point['windows']}_windows",

@@ -43,9 +43,10 @@ def transfers(teacher: Work, other: Work, folder: Path) -> Iterator[Row]:
 
 def _spoiled(work: Work, name: str, spoil: Callable[[Log], Log], folder: Path) -> Row:
     """What is said of a spoiled log; and what it does where nobody asks."""
-    log, config = spoil(work.log), work.config.adapt
+    config = work.config.adapt
 
     def tried() -> dict[str, Any]:
+        log = spoil(work.log)
         caught = adapt(work.bundle, [log], config).verdict
         believed = adapt(work.bundle, [log], replace(config, trusting=True))
         replace(believed.bundle, attachments={}).save(folder / "candidate")

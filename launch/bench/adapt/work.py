@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ashore.adapt.adaptation import Adaptation, AdaptConfig, adapt
+from ashore.adapt.errors import AdaptError
 from ashore.adapt.verdict import Answer
 from ashore.adapt.walking.belief import Belief
+from ashore.adapt.walking.estimator import Estimator
 from ashore.envs.play.hidden_robot import WornRobot
 from ashore.envs.randomize.randomization import Randomization, Source
 from ashore.envs.tasks import make_task
@@ -113,6 +115,21 @@ class Work:
         report = replace(found.bundle, attachments=self.bundle.attachments)
         report.save(self.folder / "adapted")
         return _facts(found, seconds)
+
+
+def estimator_of(bundle: Bundle) -> Estimator:
+    """What a bundle's walks are read by.
+
+    Raises:
+        AdaptError: it brings none.
+    """
+    found = Estimator.of(bundle)
+    if found is None:
+        raise AdaptError(
+            f"the bundle of {bundle.spec.name} brings no estimator, so that no walk can be read; "
+            "`ashore adapt` teaches it one"
+        )
+    return found
 
 
 def _facts(found: Adaptation, seconds: float) -> dict[str, Any]:
