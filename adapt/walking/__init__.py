@@ -4,7 +4,7 @@
     watching     watched (simulated walks), walk_log (those of a log), gait_window (what is read)
     reading      estimator, estimator_training, belief (what is told, and robots like it), refine
                  (by simulation), likelihood (what its regression tells), conditioning (on what else
-                 was measured), ridge (what both regress by)
+                 was measured), ridge_regression (of both)
     evidence     range_test (is it one that pretraining knows), rehearsal (held-out walks, walked
                  again), walk_findings
     all of it    fit

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.walking.belief import Belief
-from ashore.adapt.walking.ridge import ridge
+from ashore.adapt.walking.ridge_regression import ridge_regression
 
 Array = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ def conditioned(belief: Belief, numbers: Array, seen: Array, here: float) -> Bel
     """
     middle, scale = numbers.mean(axis=0), numbers.std(axis=0) + 1e-9
     x, y = (numbers - middle) / scale, seen - seen.mean()
-    tried = (ridge(x, y, np.full(x.shape[1], weight)) for weight in RIDGES)
+    tried = (ridge_regression(x, y, np.full(x.shape[1], weight)) for weight in RIDGES)
     weights, _, noise = min(tried, key=lambda found: found[2])
     sure = np.abs(weights) > SURE * (noise / len(y)) ** 0.5
     slope = np.where(sure, weights, 0.0) / scale

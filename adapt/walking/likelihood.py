@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm, truncnorm
 
 from ashore.adapt.walking.prior import FAR
-from ashore.adapt.walking.ridge import ridge
+from ashore.adapt.walking.ridge_regression import ridge_regression
 
 Array = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ class Likelihood:
         return norm.cdf(ends[1]) - norm.cdf(ends[0]), cut.mean(), np.maximum(cut.std(), NARROWEST)
 
 
-def regressed(z: Array, s: Array, here: Array, weight: float, explained: float) -> Likelihood:
+def regressed(z: Array, s: Array, here: Array, ridge: float, explained: float) -> Likelihood:
     """Regress each number on all readings, its own without a ridge.
 
     What it says of the reading `here` is what it says under the robots that it was fitted to; their
@@ -66,7 +66,7 @@ def regressed(z: Array, s: Array, here: Array, weight: float, explained: float) 
         z: true numbers of robots, `(n, k)`.
         s: what was read of them, `(n, k)`.
         here: what was read of the log, `(k,)`.
-        weight: of the ridge on the standardized readings of other numbers.
+        ridge: weight of the ridge on the standardized readings of other numbers.
         explained: share of a number's variance that must be foretold of robots left out; of the
             others nothing is told.
     """
@@ -77,8 +77,8 @@ def regressed(z: Array, s: Array, here: Array, weight: float, explained: float) 
     rows, mean, sd, left = [], [], [], []
     for k in range(size):
         y = z[:, k] - centre[k]
-        penalty = np.where(np.arange(size) == k, 1e-9, weight)
-        weights, error, variance = ridge(x, y, penalty)
+        penalty = np.where(np.arange(size) == k, 1e-9, ridge)
+        weights, error, variance = ridge_regression(x, y, penalty)
         if variance > (1.0 - explained) * spread[k]:
             continue
         precision = 1.0 / variance - 1.0 / spread[k]

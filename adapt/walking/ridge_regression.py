@@ -1,4 +1,4 @@
-"""`ridge`: a ridge regression, and how far off it is for robots that it was not fitted to."""
+"""`ridge_regression`: and how far off it is for robots that it was not fitted to."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 
-def ridge(x: Array, y: Array, penalty: Array) -> tuple[Array, Array, float]:
+def ridge_regression(x: Array, y: Array, penalty: Array) -> tuple[Array, Array, float]:
     """Regress `y` on `x`, both centred.
 
     Args:
