@@ -20,6 +20,7 @@ FILES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / room
 LIGHT = ["hardware.run.runner", "envs.tasks"]
 LIGHT += ["policies.policy", "policies.bundle", "policies.shipped", "policies.controller"]
 LIGHT += ["policies.errors", "policies.provenance", "policies.drift.drift_watch", "adapt.trial"]
+LIGHT += ["adapt.probe.probe_head"]
 
 
 @pytest.mark.parametrize("file", FILES)

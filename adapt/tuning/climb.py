@@ -50,7 +50,7 @@ class Ascent:
         return self.stale >= patience or self.done >= self.stage.most
 
     def __str__(self) -> str:
-        reward = "" if self.best == -inf else f", reward {self.best:.3f} (was {self.mark:.3f})"
+        reward = "" if self.best == -inf else f", best reward so far {self.best:.3f}"
         return f"{self.stage.rung}, round {self.done + 1} of {self.stage.most}{reward}"
 
 

@@ -1,5 +1,6 @@
 """The benchmark of adaptation: every piece is measured once, and sums are what they say."""
 
+import json
 from types import SimpleNamespace
 
 import mujoco
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from ashore.hardware.spec import find_robot
-from ashore.launch.bench.adapt.cases import CASES, ROBOT, edited
+from ashore.launch.bench.adapt.cases import CASES, ROBOT, edited, physics_of
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.measure import Measured, student
 from ashore.launch.bench.adapt.summary import Outcome, summed
@@ -99,3 +100,10 @@ def fallen(folder):
 def test_a_twin_of_other_physics_moves_otherwise(case, tmp_path):
     other = fallen(edited(tmp_path, case.edits))
     assert np.abs(other - fallen(find_robot(ROBOT))).max() > 1e-3
+
+
+def test_what_a_twin_is_tells_every_twin_from_every_other(tmp_path):
+    known = [physics_of(case.options(tmp_path / case.name)) for case in CASES]
+    assert all(known[i] != known[k] for k in range(len(known)) for i in range(k))
+    again = [physics_of(case.options(tmp_path / "again" / case.name)) for case in CASES]
+    assert known == again == json.loads(json.dumps(known))

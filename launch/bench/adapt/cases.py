@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
+from ashore.envs.twin.hidden import draw_hidden
 from ashore.envs.twin.twin_process import TwinOptions
-from ashore.hardware.spec import find_robot
+from ashore.hardware.spec import RobotSpec, find_robot
 
 ROBOT = "quadruped"
 FLOOR = '<geom name="floor"'
@@ -80,3 +84,16 @@ def edited(folder: Path, edits: Sequence[tuple[str, str]]) -> Path:
         text = text.replace(old, new)
     path.write_text(text, encoding="utf-8")
     return target
+
+
+def physics_of(options: TwinOptions) -> Any:
+    """What a twin is, as JSON can hold it: what is measured on it is of no other."""
+    return _physics(options.robot, options.hidden)
+
+
+@cache
+def _physics(robot: str, hidden: str) -> Any:
+    spec, folder = RobotSpec.load(robot), find_robot(robot)
+    drawn = draw_hidden(spec, hidden, folder)
+    body = (folder / f"{ROBOT}.xml").read_bytes()
+    return [{name: values.tolist() for name, values in drawn.items()}, sha256(body).hexdigest()]

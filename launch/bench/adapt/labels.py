@@ -9,7 +9,7 @@ from ashore.adapt.probe.label import from_words
 from ashore.adapt.probe.labelled_window import cut
 from ashore.adapt.probe.probe import probe
 from ashore.envs.twin.twin_process import TwinOptions
-from ashore.launch.bench.adapt.cases import ROBOT
+from ashore.launch.bench.adapt.cases import ROBOT, physics_of
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.wire import recorded
 from ashore.launch.bench.figure import Row, row
@@ -23,11 +23,11 @@ SEEDS, EPISODES = range(701, 705), 3
 
 def labels(bundle: Bundle, folder: Path) -> Iterator[Row]:
     """Teach a classifier of what is the matter, from ever more labelled windows."""
+    twins = {kind: TwinOptions(robot=ROBOT, hidden=kind) for kind in KINDS}
 
     def taught() -> list[dict[str, Any]]:
         logs, words = [], []
-        for kind in KINDS:
-            options = TwinOptions(robot=ROBOT, hidden=kind)
+        for kind, options in twins.items():
             for seed in SEEDS:
                 path = folder / f"{kind}-{seed}.mcap"
                 logs.append(recorded(bundle, options, seed, EPISODES, path))
@@ -42,7 +42,8 @@ def labels(bundle: Bundle, folder: Path) -> Iterator[Row]:
             for point in found.points
         ]
 
-    asked = [bundle.digest, KINDS, list(SEEDS), EPISODES]
+    known = {kind: physics_of(options) for kind, options in twins.items()}
+    asked = [bundle.digest, known, list(SEEDS), EPISODES]
     for point in kept(folder / "probe.json", asked, taught):
         frozen, scratch = point["frozen"], point["scratch"]
         yield row(

@@ -60,8 +60,8 @@ def measured(work: Work, strategies: Sequence[str]) -> dict[str, Measured]:
 
 def drive(work: Work, bundle: Bundle, folder: Path) -> Measured:
     """Drive the twin with a policy, an episode a seed, each on a twin that begins anew."""
-    asked = [bundle.digest, bundle.spec.to_json()]
     options = work.case.options(work.folder)
+    asked = [bundle.digest, bundle.spec.to_json(), work.physics]
 
     def episode(seed: int) -> dict[str, Any]:
         return asdict(earn(bundle, options, seed, folder))

@@ -31,7 +31,8 @@ def policy_of(work: Work, name: str) -> Bundle | None:
         return GIVEN[name](work)
     place = work.folder / name
     log = None if name in TOLD else [work.adapted.posterior, work.config.adapt.walking.likely]
-    asked = [name, work.bundle.digest, asdict(_config(work)), work.config.without_limit, log]
+    limit, twin = work.config.without_limit, work.physics
+    asked = [name, work.bundle.digest, asdict(_config(work)), limit, log, twin]
 
     def make() -> bool:
         bundle = MADE[name](work)

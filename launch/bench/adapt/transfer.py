@@ -55,7 +55,8 @@ def _spoiled(work: Work, name: str, spoil: Callable[[Log], Log], folder: Path) -
             "believed": believed.verdict.answer.value,
         }
 
-    found = kept(folder / "adapted.json", [work.bundle.digest, asdict(config)], tried)
+    asked = [work.bundle.digest, asdict(config), work.physics]
+    found = kept(folder / "adapted.json", asked, tried)
     change = drive(work, Bundle.load(folder / "candidate"), folder / "wire").gain(
         drive(work, work.bundle, work.folder / "wire" / "unadapted")
     )
@@ -90,5 +91,5 @@ def _elsewhere(teacher: Work, other: Work, folder: Path) -> Row:
         record = record_of(Bundle.load(place))
         return "no answer" if record is None else f"{record['outcome']}: {record['why']}"
 
-    said = kept(folder / "trial.json", teacher.adapted.digest, tried)
+    said = kept(folder / "trial.json", [teacher.adapted.digest, other.physics], tried)
     return row("transfer_other_robot", change.mean, "of reward per step if it is deployed", said)

@@ -18,6 +18,7 @@ from ashore.envs.twin.witness import BASE
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.run_result import FINISHED
 from ashore.hardware.run.state import State
+from ashore.launch.bench.adapt.cases import physics_of
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.session import Session, SessionConfig, run_session
 from ashore.policies.bundle import Bundle
@@ -76,7 +77,8 @@ def recorded(bundle: Bundle, options: TwinOptions, seed: int, episodes: int, pat
         record(bundle, options, seed, episodes, path)
         return True
 
-    kept(path.with_suffix(".json"), [bundle.digest, seed, episodes], made)
+    asked = [bundle.digest, seed, episodes, physics_of(options)]
+    kept(path.with_suffix(".json"), asked, made)
     return Log.open(path)
 
 

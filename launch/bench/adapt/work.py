@@ -18,7 +18,7 @@ from ashore.envs.tasks import make_task
 from ashore.envs.tasks.task import Task
 from ashore.envs.twin.hidden import draw_hidden
 from ashore.hardware.logs.log import Log
-from ashore.launch.bench.adapt.cases import Case
+from ashore.launch.bench.adapt.cases import Case, physics_of
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.spoiling import beginning
 from ashore.launch.bench.adapt.wire import recorded
@@ -64,6 +64,11 @@ class Work:
         """What the policy does."""
         return make_task(self.bundle.contract.task, self.bundle.spec)
 
+    @property
+    def physics(self) -> Any:
+        """What the twin is, as JSON can hold it."""
+        return physics_of(self.case.options(self.folder))
+
     @cached_property
     def log(self) -> Log:
         """The pretrained policy's walk on the twin."""
@@ -75,7 +80,8 @@ class Work:
     def facts(self) -> dict[str, Any]:
         """What adaptation said: `verdict`, `why`, `p`, `seconds`, `steps`, `trained`, `source`."""
         config = self.config
-        asked = [self.bundle.digest, config.episodes, config.seconds, asdict(config.adapt)]
+        length = [config.episodes, config.seconds]
+        asked = [self.bundle.digest, *length, asdict(config.adapt), self.physics]
         found: dict[str, Any] = kept(self.folder / "adapted.json", asked, self._adapt)
         return found
 
