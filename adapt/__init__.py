@@ -11,7 +11,7 @@
     on a robot   trial, group_sequential
     new heads    probe/ (on the frozen trunk, from labelled windows)
     all of it    adaptation, lineage (the steps before, and the way back)
-    for people   report, figures, picture
+    for people   report and document (its page), figures, picture, gap/ (a log beside simulation)
     errors       errors
 
 A robot needs verdict, trial, group_sequential, interval, measured, and of probe/ what it names; the

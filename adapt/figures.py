@@ -41,11 +41,13 @@ def svg(figure: Figure) -> str:
     return text[text.index("<svg") :]
 
 
-def canvas(width: float, height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure with `rows` stacked plots, in the report's style [inch]."""
+def canvas(
+    width: float, height: float, rows: int = 1, columns: int = 1
+) -> tuple[Figure, list[Axes]]:
+    """A figure with a grid of plots, row by row, in the report's style [inch]."""
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
-        axes = [figure.add_subplot(rows, 1, row + 1) for row in range(rows)]
+        axes = [figure.add_subplot(rows, columns, n + 1) for n in range(rows * columns)]
     for each in axes:
         each.spines[["top", "right"]].set_visible(False)
     return figure, axes

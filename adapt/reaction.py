@@ -1,4 +1,4 @@
-"""`reaction`: how long after its goal a joint moves, whatever its servo's stiffness."""
+"""`reaction` and `lag`: how long after its goal a joint moves, and how far behind it stays."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,20 @@ def reaction(angle: Array, goal: Array) -> Array:
         error = _at(steps - late, about) - angle[..., begin + 1 : -1, :]
         alike[row] = correlation(error, speed)
     return peak(alike, tried)
+
+
+def lag(angle: Array, goal: Array) -> Array:
+    """Lag of each angle behind its goal by cross-correlation, in control periods, `(nj,)`.
+
+    The peak is interpolated by a parabola. It counts the lag of a soft servo as delay.
+
+    Args:
+        angle: measured angles of `T` consecutive steps, `(T, nj)` [rad], `T` over `LEAST`.
+        goal: what was in force at each of them, alike.
+    """
+    most = REACH + 3
+    alike = [correlation(goal[most - k : len(goal) - k], angle[most:]) for k in range(most + 1)]
+    return peak(np.stack(alike), np.arange(most + 1, dtype=np.float64))
 
 
 def correlation(x: Array, y: Array) -> Array:

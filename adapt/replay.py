@@ -1,14 +1,17 @@
 """`Replay`: windows of real logs, simulated under many parameter vectors at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, TypeVar
 
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.trajectory import Window
+from ashore.envs.physics.free_base import BaseMotion
 from ashore.envs.physics.standing import stand
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
@@ -16,6 +19,9 @@ from ashore.hardware.spec import RobotSpec
 
 Array = NDArray[np.float64]
 T = TypeVar("T", bound=np.generic)
+
+Look = Callable[[Simulation], Array]
+"""What is seen of every simulated robot at a step, `(n, k)`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +44,8 @@ class Replay:
 
     Each robot starts from its window's measured angle and smoothed velocity, is given the logged
     goals, late by its own `command_delay`, and its encoder reads its own `encoder_offset`. A free
-    base, which nothing measures, starts at rest on its feet. `S` is the number of samples of all
-    windows together.
+    base starts as its trajectory says it moved, or, where nobody knows, at rest on its feet. `S` is
+    the number of samples of all windows together.
     """
 
     def __init__(
@@ -84,10 +90,25 @@ class Replay:
             values: by parameter name, `(P, nj)`, or `(P, 1)` for a parameter of the robot. Others
                 are nominal, and the supply is the log's where it measured one.
         """
-        history = self._run(self._begin(values), values)
+        history = self._run(self._begin(values), values, attrgetter("position"))
         offset = self._spread(self._value(values, "encoder_offset"))
-        seen = history + offset[:, None]
-        seen = seen.reshape(self.vectors, len(self.windows), self.steps + 1, -1)
+        return self._sampled(history + offset[:, None])
+
+    def senses(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        """Simulate and return what each sensor says, by the simulation's signals, `(P, S, k)`.
+
+        Args:
+            values: as `predict` takes them.
+        """
+        simulation = self._begin(values)
+        widths = {name: each.shape[1] for name, each in simulation.sense().items()}
+        seen = self._sampled(self._run(simulation, values, _all_senses))
+        parts = np.split(seen, np.cumsum([*widths.values()])[:-1], axis=2)
+        return dict(zip(widths, parts, strict=True))
+
+    def _sampled(self, history: Array) -> Array:
+        """What was seen at the samples' times, `(P, S, k)`, of every step of every robot."""
+        seen = history.reshape(self.vectors, len(self.windows), self.steps + 1, -1)
         before = seen[:, self.window, self._row]
         after = seen[:, self.window, self._row + 1]
         return np.asarray(before + (after - before) * self._part)
@@ -138,25 +159,43 @@ class Replay:
         position = self._tile(np.stack([t.position[i] for t, i in logs])) - offset
         velocity = self._tile(np.stack([t.velocity[i] for t, i in logs]))
         simulation.reset(everyone, Start(position=position, velocity=velocity))
-        stand(simulation)
+        self._set_down(simulation)
         simulation.motor.p_gain[:] = self._tile(np.stack([t.p_gain for t, _ in logs]))
         return simulation
 
-    def _run(self, simulation: Simulation, values: Mapping[str, Array]) -> Array:
+    def _set_down(self, simulation: Simulation) -> None:
+        """Put free bases where their windows begin."""
+        known = [(w.trajectory.base, w.begin) for w in self.windows]
+        moving = [base.take(np.array([row])) for base, row in known if base is not None]
+        if simulation.base is None or len(moving) < len(known):
+            stand(simulation)
+            return
+        motion = BaseMotion(
+            gravity=self._tile(np.concatenate([each.gravity for each in moving])),
+            gyro=self._tile(np.concatenate([each.gyro for each in moving])),
+            velocity=self._tile(np.concatenate([each.velocity for each in moving])),
+        )
+        simulation.base.put(np.arange(simulation.n), motion)
+        stand(simulation, level=False)
+        simulation.batch.forward(stage=mujoco.mjtStage.mjSTAGE_VEL)
+
+    def _run(self, simulation: Simulation, values: Mapping[str, Array], look: Look) -> Array:
+        """Simulate all windows, and look at each step: `(P * W, K + 1, k)`."""
         goals = self._goals(self._value(values, "command_delay"))
         motor = simulation.motor
         motor.enabled[:] = self._tile(self._enabled[:, 0])
         offset = simulation.motor.values["encoder_offset"]
         motor.settle(goals[:, 0] - simulation.position - offset)
-        history = np.empty((simulation.n, self.steps + 1, self.measured.shape[1]))
+        first = look(simulation)
+        history = np.empty((simulation.n, self.steps + 1, first.shape[1]))
         for k in range(self.steps):
-            history[:, k] = simulation.position
+            history[:, k] = look(simulation)
             if self._switched[k]:
                 motor.enabled[:] = self._tile(self._enabled[:, k])
             if self._voltage is not None:
                 motor.voltage[:] = self._tile(self._voltage[:, k])
             simulation.substep(goals[:, k])
-        history[:, self.steps] = simulation.position
+        history[:, self.steps] = look(simulation)
         return history
 
     def _goals(self, delay: Array) -> Array:
@@ -192,3 +231,7 @@ class Replay:
             if v is not None
         ])
 
+
+
+def _all_senses(simulation: Simulation) -> Array:
+    return np.concatenate([*simulation.sense().values()], axis=1)

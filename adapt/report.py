@@ -9,6 +9,7 @@ from pathlib import Path
 from ashore.adapt import figures
 from ashore.adapt.adaptation import Adaptation
 from ashore.adapt.diagnose.diagnosis import Finding
+from ashore.adapt.document import document, table
 from ashore.adapt.interval import Interval
 from ashore.adapt.verdict import Answer, Verdict
 
@@ -21,20 +22,6 @@ COLOURS = {
 
 MANY = 30
 """Findings beyond which not each joint's are drawn."""
-
-_CSS = """
-body{margin:0;background:#f4f6f8;color:#1c2430;font:16px/1.5 system-ui,sans-serif}
-main{max-width:900px;margin:0 auto;padding:32px 20px 64px}
-section{background:#fff;border:1px solid #dfe4ea;border-radius:10px;padding:20px 26px;margin:18px 0}
-h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:0 0 10px}
-.answer{display:inline-block;color:#fff;border-radius:6px;padding:4px 14px;font-weight:600}
-.quiet{color:#57606a}svg{max-width:100%;height:auto;display:block}
-table{border-collapse:collapse;width:100%;font-size:14px}
-td,th{text-align:left;padding:5px 10px 5px 0;border-bottom:1px solid #e6eaef}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-details{margin-top:10px}pre{font-size:12px;overflow-x:auto}ul{margin:8px 0;padding-left:22px}
-tr.best td{font-weight:600}
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +53,7 @@ def page(adaptation: Adaptation, wire: Wire | None = None) -> str:
     if adaptation.tuned is not None:
         sections.append(_ladder(adaptation))
     sections.append(_origin(adaptation))
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}'
-        f'</title><meta name="viewport" content="width=device-width"><style>{_CSS}</style></head>'
-        f"<body><main>{''.join(filter(None, sections))}</main></body></html>"
-    )
+    return document(title, sections)
 
 
 def reward_pairs(verdict: Verdict, wire: Wire | None) -> dict[str, tuple[Interval, Interval]]:
@@ -120,7 +103,7 @@ def _reward(verdict: Verdict, wire: Wire | None) -> str:
         f"<section><h2>Reward before and after</h2>{figures.svg(figures.rewards(pairs))}"
         f"<p class='quiet'>Orange: the pretrained policy. Blue: the candidate. Changes of reward "
         f"per step on the same commands, and on the same robots, with 95 % intervals:</p>"
-        f"{_table(('episodes', 'change'), rows)}</section>"
+        f"{table(('episodes', 'change'), rows)}</section>"
     )
 
 
@@ -169,7 +152,7 @@ def _posterior(adaptation: Adaptation) -> str:
     return (
         "<section><h2>What the log tells about this robot</h2>"
         f"{figures.svg(figures.posterior(shown(diagnosis.findings)))}<ul>{advice}</ul>"
-        f"<details><summary>All parameters</summary>{_table(heads, rows)}</details></section>"
+        f"<details><summary>All parameters</summary>{table(heads, rows)}</details></section>"
     )
 
 
@@ -200,7 +183,7 @@ def _ladder(adaptation: Adaptation) -> str:
         f"{figures.svg(figures.ladder(tuned.rounds)) if tuned.rounds else ''}"
         "<p class='quiet'>Reward per step on validation "
         "robots, by what was trained and how far the weights moved from pretrained (0) to tuned "
-        f"(1).</p>{_table(heads, rows)}</section>"
+        f"(1).</p>{table(heads, rows)}</section>"
     )
 
 
@@ -213,14 +196,3 @@ def _origin(adaptation: Adaptation) -> str:
         f"<code>{', '.join(bundle.lineage) or 'nothing'}</code>.</p><details><summary>Provenance"
         f"</summary><pre>{html.escape(facts)}</pre></details></section>"
     )
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    top = "".join(f"<th>{html.escape(head)}</th>" for head in heads)
-    body = "".join(
-        f"<tr{' class=best' if 'chosen' in row else ''}>"
-        + "".join(f"<td>{html.escape(cell)}</td>" for cell in row)
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table><tr>{top}</tr>{body}</table>"

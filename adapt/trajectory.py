@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.signal import savgol_filter
 
 from ashore.adapt.errors import AdaptError
+from ashore.envs.physics.free_base import BaseMotion
 from ashore.envs.physics.robot_model import build_model
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
@@ -54,6 +55,8 @@ class Trajectory:
     """Moving mass of this recording relative to the spec's model."""
     held: bool = False
     """Whether a base that is free hung in a stand, its feet off the floor."""
+    base: BaseMotion | None = None
+    """How a free base stood and moved, a row a sample; None where nobody knows."""
 
     def __post_init__(self) -> None:
         """Refuse arrays that do not belong together."""

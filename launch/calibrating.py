@@ -1,10 +1,12 @@
 """`ashore calibrate`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ashore.adapt.calibrate import Calibration, CalibrationConfig, calibrate
+import numpy as np
+
+from ashore.adapt.calibrate import Calibration, CalibrationConfig, Progress, calibrate
 from ashore.adapt.diagnose.diagnosis import diagnose
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.excite.rounds import KIND, rounds_of
@@ -19,6 +21,10 @@ from ashore.hardware.logs.log import Log, check
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
 
+UNEXPLAINED = 0.02
+"""Mean error of the replays from which a servo in another state is tried [rad]."""
+LESS = 0.5
+"""Share of a healthy servo's error that a worn one must come below to be believed."""
 MET = 0.7
 """Share of the stall current at which a limit begins to be looked for."""
 
@@ -38,13 +44,38 @@ def run_calibration(robot: str, logs: Sequence[Path], out: Path | None) -> int:
         trajectories += rounds_of(log, spec)
         excited &= log.header.setup.get("kind") == KIND
     with progress_bar() as bar:
-        fitted = calibrate(spec, trajectories, config_for(spec, excited), counter(bar))
+        fitted = _fitted(spec, trajectories, config_for(spec, excited), counter(bar))
     _tell(fitted, spec)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(fitted.posterior.to_json(), encoding="utf-8")
         say(f"posterior: {out}")
     return 0
+
+
+def _fitted(
+    spec: RobotSpec,
+    logs: Sequence[Trajectory],
+    config: CalibrationConfig,
+    tell: Callable[[Progress], None],
+) -> Calibration:
+    """Fit a healthy servo; if none explains the logs, one in any state, if that explains more."""
+    healthy = calibrate(spec, logs, config, tell)
+    if config.priors is not HEALTHY or _off(healthy) < UNEXPLAINED:
+        return healthy
+    worn = calibrate(spec, logs, replace(config, priors=WIDE), tell)
+    if _off(worn) > LESS * _off(healthy):
+        return healthy
+    say(
+        f"no healthy servo explains these logs ({_off(healthy):.3f} rad are left, "
+        f"{_off(worn):.3f} of a worn one): what follows is of a servo in any state of wear"
+    )
+    return worn
+
+
+def _off(fitted: Calibration) -> float:
+    """Mean error of the logs' replays [rad]."""
+    return float(np.mean([*fitted.error.values()]))
 
 
 def config_for(spec: RobotSpec, excited: bool = False) -> CalibrationConfig:

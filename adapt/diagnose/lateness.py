@@ -7,7 +7,7 @@ import numpy as np
 
 from ashore.adapt.diagnose.record import Array, Record
 from ashore.adapt.diagnose.shift import Shift
-from ashore.adapt.reaction import LEAST, REACH, correlation, peak, reaction
+from ashore.adapt.reaction import LEAST, lag, reaction
 from ashore.envs.physics.standing import held, stand
 from ashore.envs.simulation import Simulation, SimulationConfig
 from ashore.envs.tasks.task import Start
@@ -83,7 +83,7 @@ def lateness(records: Sequence[Record]) -> Lateness | None:
     nominal = _simulated(record, angle[0], goal)
     moved = goal.std(axis=0) >= MOVED
     later = (reaction(angle, goal) - reaction(nominal, goal))[moved] * record.period
-    crossed = (_crossed(angle, goal) - _crossed(nominal, goal))[moved] * record.period
+    crossed = (lag(angle, goal) - lag(nominal, goal))[moved] * record.period
     if not moved.any():
         return Lateness(delay=0.0, spread=0.0, crossed=0.0, joints=0, period=record.period)
     middle = float(np.median(later))
@@ -119,11 +119,3 @@ def _simulated(record: Record, begin: Array, goals: Array) -> Array:
         seen[row] = simulation.sense()["joint_position"][0]
         simulation.step(goal[None])
     return seen
-
-
-def _crossed(angle: Array, goal: Array) -> Array:
-    """Lag of each angle behind its goal by cross-correlation, in control periods, `(nj,)`."""
-    lags = range(REACH + 4)
-    most = lags[-1]
-    alike = [correlation(goal[most - k : len(goal) - k], angle[most:]) for k in lags]
-    return peak(np.stack(alike), np.array(lags, dtype=np.float64))

@@ -23,6 +23,11 @@ def saturation_flaws(record: Record) -> list[Flaw]:
     Such a log can be used: a servo at its limit is what a weak robot shows. But there a position
     tells of the limit and of little else.
     """
+    return [flaw for what, mask in at_limits(record).items() for flaw in _told(record, what, mask)]
+
+
+def at_limits(record: Record) -> dict[str, Mask]:
+    """Where joints at work stood at a limit, by what the limit is, each `(T, nj)`."""
     working = record.working[:, None]
     spec = record.spec
     strongest = np.array([_strongest(joint) for joint in spec.joints])
@@ -35,7 +40,7 @@ def saturation_flaws(record: Record) -> list[Flaw]:
             "goals at the end of its range": _at_end(record.goal, low, high),
             "the end of its range": _at_end(record.position, low, high),
         }
-    return [flaw for what, mask in struck.items() for flaw in _told(record, what, mask & working)]
+    return {what: mask & working for what, mask in struck.items()}
 
 
 def _strongest(joint: JointSpec) -> float:

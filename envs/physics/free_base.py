@@ -1,15 +1,35 @@
 """`FreeBase`: the floating base of walking robots, and the inertial sensor on it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from mujoco.batch import Batch
 from numpy.typing import NDArray
 
 from ashore.envs.physics.limbs import free_joint
-from ashore.envs.physics.rotation import inverse, product, quaternion, rotate
+from ashore.envs.physics.rotation import inverse, product, quaternion, rotate, upright
 from ashore.envs.tasks.task import Start
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseMotion:
+    """How bases stand and move, in their own frames; rows of robots or of moments."""
+
+    gravity: Array
+    """Direction in which gravity pulls, `(n, 3)`, unit vectors."""
+    gyro: Array
+    """Angular velocity, `(n, 3)` [rad/s]."""
+    velocity: Array
+    """Velocity, `(n, 3)` [m/s]."""
+
+    def take(self, rows: Ids) -> "BaseMotion":
+        """Some of the rows."""
+        return BaseMotion(
+            gravity=self.gravity[rows], gyro=self.gyro[rows], velocity=self.velocity[rows]
+        )
 
 
 class FreeBase:
@@ -44,6 +64,17 @@ class FreeBase:
             self._qvel[ids, dof : dof + 3] = start.base_velocity[:, :3]
             spin = rotate(inverse(rotation), start.base_velocity[:, 3:])
             self._qvel[ids, dof + 3 : dof + 6] = spin
+
+    def put(self, ids: Ids, motion: BaseMotion) -> None:
+        """Turn and move the bases of robots `ids` as `motion`, a row each, says; they face ahead.
+
+        How high they are is left as it is.
+        """
+        at, dof = self._at, self._dof
+        rotation = upright(motion.gravity)
+        self._qpos[ids, at + 3 : at + 7] = rotation
+        self._qvel[ids, dof : dof + 3] = rotate(rotation, motion.velocity)
+        self._qvel[ids, dof + 3 : dof + 6] = motion.gyro
 
     def lift(self, ids: Ids, height: Array) -> None:
         """Raise the bases of robots `ids` by `height` `(len(ids),)` [m]."""

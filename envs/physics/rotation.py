@@ -55,6 +55,19 @@ def inverse(rotation: Array) -> Array:
     return np.asarray(rotation * _CONJUGATE)
 
 
+def upright(gravity: Array) -> Array:
+    """Smallest rotations under which `gravity`, unit vectors `(..., 3)`, points straight down.
+
+    How a body stands whose frame gravity was measured in, as far as that tells: it faces ahead.
+    """
+    x, y, z = gravity[..., 0], gravity[..., 1], gravity[..., 2]
+    # Half-way quaternion of two unit vectors; upside down, any axis in the floor is as good.
+    w = 1.0 - z
+    over = w < 1e-9
+    turn = _join(np.where(over, 0.0, w), np.where(over, 1.0, -y), np.where(over, 0.0, x), 0.0 * x)
+    return np.asarray(turn / np.sqrt((turn * turn).sum(axis=-1, keepdims=True)))
+
+
 def _join(*parts: Array) -> Array:
     """Put components side by side along a last axis."""
     whole = np.empty((*parts[0].shape, len(parts)))

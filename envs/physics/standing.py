@@ -40,12 +40,16 @@ def held(spec: RobotSpec) -> RobotSpec:
     return replace(spec, model=mjcf.to_xml())
 
 
-def stand(simulation: Simulation) -> None:
+def stand(simulation: Simulation, level: bool = True) -> None:
     """Put every robot's free base so that its feet touch the floor, as its joints are bent.
 
     A foot is the lowest point of a limb. The base is tilted to the plane that fits the feet best,
     by least squares, and lifted until the lowest touches height 0. A robot without a free base or
     without a floor stays as it is.
+
+    Args:
+        simulation: the robots.
+        level: whether to tilt the base; else it is lifted only.
     """
     model = simulation.batch.model
     free = free_joint(model)
@@ -58,8 +62,8 @@ def stand(simulation: Simulation) -> None:
     state, data = simulation.batch.bind("qpos"), mujoco.MjData(model)
     for robot in range(simulation.n):
         data.qpos[:] = state[robot]
-        for _ in range(ROUNDS):
-            _level(model, data, at, _feet(model, data, int(floors[0]), limbs))
+        for _ in range(ROUNDS if level else 1):
+            _level(model, data, at, _feet(model, data, int(floors[0]), limbs), level)
         state[robot] = data.qpos
 
 
@@ -88,10 +92,12 @@ def _feet(
     return np.array(feet).reshape(-1, 3)
 
 
-def _level(model: mujoco.MjModel, data: mujoco.MjData, at: int, feet: Array) -> None:
+def _level(
+    model: mujoco.MjModel, data: mujoco.MjData, at: int, feet: Array, level: bool
+) -> None:
     """Turn the base so that the plane of the feet is level, and put the lowest at height 0."""
     turn = np.array([1.0, 0.0, 0.0, 0.0])
-    if len(feet) >= FEET:
+    if level and len(feet) >= FEET:
         plane = np.column_stack([feet[:, :2], np.ones(len(feet))])
         slope = np.linalg.lstsq(plane, feet[:, 2], rcond=None)[0]
         normal = np.array([-slope[0], -slope[1], 1.0])

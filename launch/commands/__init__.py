@@ -3,7 +3,7 @@
     policy    train, adapt, undo, export, play
     drive     twin, record, excite, deploy
     trial     trial
-    log       import, diagnose, calibrate, recover
+    log       import, diagnose, calibrate, replay, recover
     robot     robot new, robot check, randomization audit
     lab       bench, demo, probe
     servo     doctor, bus scan, servo read, servo write, servo reboot
@@ -26,6 +26,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "deploy": drive.deploy,
     "export": policy.export,
     "play": policy.play,
+    "replay": log.replay,
     "import": log.import_logs,
     "calibrate": log.calibrate,
     "diagnose": log.diagnose,

@@ -5,6 +5,7 @@ from pathlib import Path
 import tyro
 
 from ashore.launch.diagnosis_request import DiagnosisRequest
+from ashore.launch.replay_request import ReplayRequest
 
 Name = tyro.conf.Positional[str]
 
@@ -40,6 +41,18 @@ def calibrate(
     from ashore.launch.calibrating import run_calibration
 
     return run_calibration(robot, logs, out)
+
+
+def replay(asked: tyro.conf.OmitArgPrefixes[ReplayRequest]) -> int:
+    """Drive a log through the simulator, signal by signal, and write a page of what came out.
+
+    The simulator is put where the robot was at every sample, every 0.1, 0.25, 0.5 and 1 s, and only
+    once, and is given the log's goals; with --calibrated, a second one beside it. With the policy
+    that recorded the log, what it said is computed again and must come out the same: exit 1 if not.
+    """
+    from ashore.launch.replaying import run_replay
+
+    return run_replay(asked)
 
 
 def recover(log: tyro.conf.Positional[Path], /, out: Path) -> int:

@@ -1,0 +1,156 @@
+"""`parity`: a policy run again on what a log says it saw, bit by bit."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ashore.adapt.errors import AdaptError
+from ashore.hardware.contract import Contract, Memory
+from ashore.hardware.logs.log import Log, PolicySteps
+from ashore.hardware.run.robot_match import require_log
+from ashore.policies.bundle import Bundle
+
+Floats = NDArray[np.float32]
+
+CLOSE = 1e-5
+"""Largest difference between two computers that run one policy: their sums are not in one order."""
+APART = 1.5
+"""Control periods between two steps of a policy from which they are of two episodes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How far what was computed again is from what was logged."""
+
+    same: int
+    """Steps that are the same bit for bit."""
+    off: float
+    """Largest difference; infinite where one of the two is no number."""
+    first: float | None
+    """When they first differ, since the log's first step of the policy [s]; None if nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parity:
+    """What came of running a policy again on a log."""
+
+    steps: int
+    """Steps of the policy in the log."""
+    observation: Agreement
+    """What the contract builds of the logged signals, against what the policy saw."""
+    action: Agreement | None
+    """What the policy says to what it saw, against what it said; None without the policy."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether every bit is the same."""
+        return all(each.same == self.steps for each in self._both)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is the same policy, though perhaps on another processor."""
+        return self.observation.same == self.steps and all(e.off <= CLOSE for e in self._both)
+
+    @property
+    def _both(self) -> tuple[Agreement, ...]:
+        return tuple(each for each in (self.observation, self.action) if each is not None)
+
+    def __str__(self) -> str:
+        if self.exact:
+            whose = "observations" if self.action is None else "observations and actions"
+            return f"the {whose} of all {self.steps} steps come out the same, bit for bit"
+        if self.holds and self.action is not None:
+            return (
+                f"all {self.steps} observations come out the same, bit for bit, and actions within "
+                f"{self.action.off:.1e}: the same policy, on another processor"
+            )
+        what, found = next(
+            (name, each)
+            for name, each in (("observations", self.observation), ("actions", self.action))
+            if each is not None and each.same < self.steps and each.off > 0.0
+        )
+        return (
+            f"{self.steps - found.same} of {self.steps} {what} do not come out as logged: first "
+            f"after {found.first:.2f} s, by up to {found.off:.3g}; this is not what ran there, and "
+            "must not be deployed as if it were"
+        )
+
+
+def parity(log: Log, contract: Contract, bundle: Bundle | None = None) -> Parity | None:
+    """Build a log's observations again, and let a policy decide on them again.
+
+    None if no policy is at work in the log.
+
+    Args:
+        log: the log.
+        contract: what its policy saw and said.
+        bundle: the policy, if it is here.
+
+    Raises:
+        AdaptError: another policy recorded the log, or it lacks a signal of the contract.
+        ContractError: the log was made under another contract.
+    """
+    steps = log.policy
+    if len(steps) == 0:
+        return None
+    if bundle is not None:
+        _require_same(log, bundle)
+    seen = _rebuilt(log, contract)
+    action = None
+    if bundle is not None:
+        policy = bundle.policy
+        said = np.concatenate([policy.act(row[None]).copy() for row in steps.observation])
+        action = _agreement(said, steps.action, steps)
+    return Parity(
+        steps=len(steps),
+        observation=_agreement(seen, steps.observation, steps),
+        action=action,
+    )
+
+
+def _require_same(log: Log, bundle: Bundle) -> None:
+    require_log(log.header, bundle.spec, bundle.contract.hash)
+    recorded = log.header.setup.get("policy")
+    if recorded is not None and recorded != bundle.digest:
+        raise AdaptError(
+            f"{log.path} was recorded by policy {recorded}, and this one is {bundle.digest}; "
+            "give the bundle that recorded it, or none to look at the log alone"
+        )
+
+
+def _rebuilt(log: Log, contract: Contract) -> Floats:
+    steps = log.policy
+    if absent := sorted({term.signal for term in contract.all_terms} - set(steps.signals)):
+        raise AdaptError(
+            f"{log.path} holds no {absent[0]}, which its policy saw; it holds "
+            f"{', '.join(sorted(steps.signals))}"
+        )
+    built = np.empty((len(steps), contract.observation_size), dtype=np.float32)
+    for rows in episodes(steps):
+        memory = Memory(contract, 1)
+        for row in rows:
+            tick = {name: value[row : row + 1] for name, value in steps.signals.items()}
+            built[row] = contract.observe(tick, memory)[0]
+    return built
+
+
+def episodes(steps: PolicySteps) -> Iterator[NDArray[np.intp]]:
+    """Rows of each episode: a new one begins where the steps of a policy are interrupted."""
+    period = float(np.median(np.diff(steps.time))) if len(steps) > 1 else 1.0
+    gaps = np.flatnonzero(np.diff(steps.time) > APART * period) + 1
+    yield from np.split(np.arange(len(steps)), gaps)
+
+
+def _agreement(again: Floats, logged: Floats, steps: PolicySteps) -> Agreement:
+    if again.shape != logged.shape:
+        raise AdaptError(
+            f"the log has {logged.shape[1]} numbers a step where the policy has {again.shape[1]}; "
+            "give the bundle that recorded it"
+        )
+    bits = (again.view(np.uint32) == logged.view(np.uint32)).all(axis=1)
+    far = np.abs(again.astype(np.float64) - logged)
+    off = float(np.where(np.isfinite(far), far, np.inf).max(initial=0.0, where=~bits[:, None]))
+    first = None if bits.all() else float(steps.time[int(np.argmin(bits))] - steps.time[0])
+    return Agreement(same=int(bits.sum()), off=off, first=first)
