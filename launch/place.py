@@ -49,10 +49,12 @@ def robot_at(place: Place, bundle: Bundle) -> RobotSpec:
 
     Raises:
         ContractError: the policy was made for another robot.
+        BundleError: the policy does not say here what it said where its bundle was saved.
     """
     spec = RobotSpec.load(place.robot) if place.robot else bundle.spec
     bundle.contract.require_fit(spec)
     require_match(bundle.spec, spec)
+    bundle.require_parity()
     return spec
 
 

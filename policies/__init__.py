@@ -1,6 +1,7 @@
 """Networks, pretraining, the policy bundle, inference without torch.
 
-    on a robot   policy, controller, bundle, shipped (by name), gymnasium_robot
+    on a robot   policy, controller, bundle, parity (does it run here as where it was written),
+                 shipped (by name), gymnasium_robot
     drift/       has a robot left what its policy was validated for
     storage/     a bundle's files, and files that are never half written
     training     train, train_config, progress (what it says, how it stops), checkpoint, event_log

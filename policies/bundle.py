@@ -10,6 +10,7 @@ from ashore.hardware.errors import HardwareError
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.errors import BundleError
 from ashore.policies.gymnasium_robot import GymnasiumRobot, pack_robot, unpack_robot
+from ashore.policies.parity import rehearsal, require_parity
 from ashore.policies.policy import Policy, Weights
 from ashore.policies.storage.bundle_files import (
     CRITIC,
@@ -59,6 +60,9 @@ class Bundle:
     """Digests of the bundles it was adapted from, oldest first."""
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     """Further files for people, by name: the model card, a learning curve, a report."""
+    rehearsal: Mapping[str, Any] | None = field(default=None, compare=False)
+    """What the policy saw and said when the bundle was saved, to be run again before it drives;
+    None for one that was never saved, or by a release that kept none."""
 
     @property
     def spec(self) -> RobotSpec:
@@ -123,6 +127,7 @@ class Bundle:
             **pack_robot(self.robot),
             "randomization.json": self.randomization.encode(),
             "provenance.json": write_json(self.provenance),
+            "rehearsal.json": write_json(self._rehearsed()),
             **self.attachments,
         }
         if self.verdict is not None:
@@ -141,6 +146,19 @@ class Bundle:
             sha256={name: sha256(content) for name, content in files.items()},
         )
         return {**files, MANIFEST: manifest.to_bytes()}
+
+    def _rehearsed(self) -> dict[str, Any]:
+        return {"digest": self.digest, **rehearsal(self.contract, self.policy)}
+
+    def require_parity(self) -> None:
+        """Check that the policy says here what it said where the bundle was saved.
+
+        Raises:
+            BundleError: it says something else.
+        """
+        # Whoever gave a loaded bundle other weights has a policy that was not rehearsed.
+        if self.rehearsal is not None and self.rehearsal.get("digest") == self.digest:
+            require_parity(self.contract, self.policy, self.rehearsal)
 
     @classmethod
     def load(cls, folder: str | Path) -> "Bundle":
@@ -177,6 +195,7 @@ class Bundle:
             posterior=files["posterior.json"].decode() if "posterior.json" in files else None,
             lineage=manifest.lineage,
             attachments={name: files[name] for name in manifest.attachments},
+            rehearsal=_table(files.get("rehearsal.json")),
         )
         require_sound(bundle.contract)
         bundle.require_whole()
@@ -209,3 +228,10 @@ class Bundle:
                 f"the network takes {found[0]} observations and gives {found[1]} actions; the "
                 f"contract has {wanted[0]} and {wanted[1]}: they are of different policies"
             )
+
+
+def _table(content: bytes | None) -> Mapping[str, Any] | None:
+    found = None if content is None else read_json(content)
+    if found is not None and not isinstance(found, dict):
+        raise BundleError("rehearsal.json is no table; make the bundle again")
+    return found

@@ -11,25 +11,12 @@ from ashore.hardware.contract import Contract, Memory
 from ashore.hardware.logs.log import Log, PolicySteps
 from ashore.hardware.run.robot_match import require_log
 from ashore.policies.bundle import Bundle
+from ashore.policies.parity import CLOSE, Agreement
 
 Floats = NDArray[np.float32]
 
-CLOSE = 1e-5
-"""Largest difference between two computers that run one policy: their sums are not in one order."""
 APART = 1.5
 """Control periods between two steps of a policy from which they are of two episodes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Agreement:
-    """How far what was computed again is from what was logged."""
-
-    same: int
-    """Steps that are the same bit for bit."""
-    off: float
-    """Largest difference; infinite where one of the two is no number."""
-    first: float | None
-    """When they first differ, since the log's first step of the policy [s]; None if nowhere."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +29,8 @@ class Parity:
     """What the contract builds of the logged signals, against what the policy saw."""
     action: Agreement | None
     """What the policy says to what it saw, against what it said; None without the policy."""
+    time: NDArray[np.float64]
+    """When each step was, since the first, `(T,)` [s]."""
 
     @property
     def exact(self) -> bool:
@@ -73,8 +62,8 @@ class Parity:
         )
         return (
             f"{self.steps - found.same} of {self.steps} {what} do not come out as logged: first "
-            f"after {found.first:.2f} s, by up to {found.off:.3g}; this is not what ran there, and "
-            "must not be deployed as if it were"
+            f"after {self.time[found.first or 0]:.2f} s, by up to {found.off:.3g}; this is not "
+            "what ran there, and must not be deployed as if it were"
         )
 
 
@@ -102,11 +91,12 @@ def parity(log: Log, contract: Contract, bundle: Bundle | None = None) -> Parity
     if bundle is not None:
         policy = bundle.policy
         said = np.concatenate([policy.act(row[None]).copy() for row in steps.observation])
-        action = _agreement(said, steps.action, steps)
+        action = _agreement(said, steps.action)
     return Parity(
         steps=len(steps),
-        observation=_agreement(seen, steps.observation, steps),
+        observation=_agreement(seen, steps.observation),
         action=action,
+        time=steps.time - steps.time[0],
     )
 
 
@@ -143,14 +133,10 @@ def episodes(steps: PolicySteps) -> Iterator[NDArray[np.intp]]:
     yield from np.split(np.arange(len(steps)), gaps)
 
 
-def _agreement(again: Floats, logged: Floats, steps: PolicySteps) -> Agreement:
+def _agreement(again: Floats, logged: Floats) -> Agreement:
     if again.shape != logged.shape:
         raise AdaptError(
             f"the log has {logged.shape[1]} numbers a step where the policy has {again.shape[1]}; "
             "give the bundle that recorded it"
         )
-    bits = (again.view(np.uint32) == logged.view(np.uint32)).all(axis=1)
-    far = np.abs(again.astype(np.float64) - logged)
-    off = float(np.where(np.isfinite(far), far, np.inf).max(initial=0.0, where=~bits[:, None]))
-    first = None if bits.all() else float(steps.time[int(np.argmin(bits))] - steps.time[0])
-    return Agreement(same=int(bits.sum()), off=off, first=first)
+    return Agreement.of(again, logged)

@@ -17,7 +17,7 @@ LARGEST_JSON = 4 << 20
 """Bytes of one of its JSON files, at most: what is parsed takes many times as much memory."""
 NUMBERS = {
     **dict.fromkeys(("contract.json", "spec.json", "gymnasium.json"), True),
-    **dict.fromkeys(("provenance.json", "verdict.json"), True),
+    **dict.fromkeys(("provenance.json", "verdict.json", "rehearsal.json"), True),
     **dict.fromkeys(("randomization.json", "posterior.json"), False),
 }
 """JSON files, and whether their numbers must be finite: ranges may be open."""

@@ -209,7 +209,8 @@ def test_a_policy_run_again_says_the_same_and_one_bit_is_noticed(walk):
     far = parity(replace(walk, policy=replace(walk.policy, action=action)), bundle.contract, bundle)
     assert not far.holds
     assert "1 of 300 actions" in str(far)
-    assert far.action.first == pytest.approx(2.0, abs=0.05)
+    assert far.action.first == 100
+    assert "first after 2.00 s" in str(far)
     seen = walk.policy.observation.copy()
     seen[7, 0] = np.nextafter(seen[7, 0], np.float32(9.0))
     wrong = replace(walk, policy=replace(walk.policy, observation=seen))
