@@ -1,6 +1,6 @@
 """A log of a robot: what it sensed, was told, decided, and what happened to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,8 @@ __all__ = [
     "recover",
 ]
 
+BATCH = 20_000
+"""Messages that a log is read by where its length is not known: some tens of megabytes."""
 _MEASURED = ("velocity", "current", "voltage", "temperature", "duty")
 """Signals that a robot may not have; a column that is NaN throughout was not measured."""
 
@@ -72,12 +74,32 @@ class Log:
         """
         return _Reader(Path(path)).read()
 
+    @classmethod
+    def batches(cls, path: str | Path, messages: int = BATCH) -> Iterator["Log"]:
+        """Read a log of any length a part at a time, in file order, in bounded memory.
+
+        Every part has the header and the tables of its own messages, those without any of width 0;
+        the last one's `damage` is that of the whole file.
+
+        Args:
+            path: the log.
+            messages: most messages of a part.
+
+        Raises:
+            LogError: as `open`, as soon as it is known.
+        """
+        return _Reader(Path(path)).batches(messages)
+
 
 class _Reader:
     """Sorts the messages of one file into tables."""
 
     def __init__(self, path: Path) -> None:
         self._scan = LogScan(path)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Begin with empty tables."""
         self._readings = ReadingColumns()
         self._commands = CommandColumns()
         self._policy = PolicyColumns()
@@ -92,33 +114,50 @@ class _Reader:
         }
 
     def read(self) -> Log:
-        path = self._scan.path
         for message in self._scan:
-            try:
-                self._sinks[message.topic](message)
-            except LogError as error:
-                raise LogError(
-                    f"message {message.sequence} of {message.topic} in {path} is not one of "
-                    f"Ashore's: {error}; read the file with the program that wrote it"
-                ) from None
-        header = self._scan.header
+            self._add(message)
+        return self._last()
+
+    def batches(self, most: int) -> Iterator[Log]:
+        count = 0
+        for message in self._scan:
+            if count == most:
+                yield self._log(None)
+                self._begin()
+                count = 0
+            self._add(message)
+            count += 1
+        yield self._last()
+
+    def _add(self, message: LogMessage) -> None:
+        try:
+            self._sinks[message.topic](message)
+        except LogError as error:
+            raise LogError(
+                f"message {message.sequence} of {message.topic} in {self._scan.path} is not one of "
+                f"Ashore's: {error}; read the file with the program that wrote it"
+            ) from None
+
+    def _last(self) -> Log:
+        """The log, or its last part, after the scan; refused if nothing of it could be read."""
+        _ = self._scan.header
         if self._scan.kept == 0:
             raise LogError(
-                f"the log {path} holds no message that can be read "
+                f"the log {self._scan.path} holds no message that can be read "
                 f"({self._scan.damage or 'none was written'}); record it again"
             )
-        return self._log(header)
+        return self._log(self._scan.damage)
 
-    def _log(self, header: LogHeader) -> Log:
+    def _log(self, damage: str | None) -> Log:
         return Log(
             path=self._scan.path,
-            header=header,
+            header=self._scan.header,
             readings=self._readings.tables(),
             commands=self._commands.tables(),
             policy=self._policy.tables(),
             events=self._events,
             raw=self._raw,
-            damage=self._scan.damage,
+            damage=damage,
         )
 
     def _add_event(self, message: LogMessage) -> None:

@@ -159,3 +159,30 @@ def test_the_base_comes_back_as_it_was_felt(tmp_path):
         assert getattr(readings, name)[1].tolist() == getattr(felt, name).tolist()
     assert readings.inertial_age[1] == 0.02
     assert [(raw.direction, raw.data) for raw in Log.open(path).raw] == [("imu", b"\x55\x51")]
+
+
+def test_batches_are_the_log_a_part_at_a_time(tmp_path):
+    write(tmp_path / "log.mcap")
+    whole = Log.open(tmp_path / "log.mcap")
+    parts = list(Log.batches(tmp_path / "log.mcap", messages=100))
+    # 300 ticks of five messages, and the closing event.
+    assert [sum(map(len, (p.readings, p.commands, p.policy, p.raw, p.events))) for p in parts] == [
+        *[100] * 15,
+        1,
+    ]
+    kept = [part.readings for part in parts if len(part.readings)]
+    for name in ("time", "position", "age", "fault"):
+        assert np.array_equal(
+            np.concatenate([getattr(part, name) for part in kept]), getattr(whole.readings, name)
+        )
+    assert [event for part in parts for event in part.events] == whole.events
+    assert [message for part in parts for message in part.raw] == whole.raw
+    assert all(part.header == whole.header for part in parts)
+
+
+def test_the_last_batch_tells_what_the_file_has_lost(tmp_path):
+    path = tmp_path / "log.mcap"
+    path.write_bytes(write(path)[:-4000])
+    *before, last = Log.batches(path, messages=100)
+    assert last.damage == Log.open(path).damage is not None
+    assert all(part.damage is None for part in before)
