@@ -1,1 +1,1 @@
-"""A log: log reads, log_writer writes, log_recovery mends; the rest is what they are made of."""
+"""A log: log reads, log_view looks, log_writer writes, log_recovery mends; the rest serves them."""

@@ -58,11 +58,6 @@ def encoded(*records: McapRecord) -> bytes:
     builder = RecordBuilder()
     for record in records:
         record.write(builder)
-    return taken(builder)
-
-
-def taken(builder: RecordBuilder) -> bytes:
-    """What was written to a builder, which is empty from here."""
     end: Callable[[], bytes] = builder.end  # the library does not annotate it
     return end()
 

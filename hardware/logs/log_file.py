@@ -9,7 +9,6 @@ from mcap.records import (
     Channel,
     DataEnd,
     Header,
-    Message,
     Metadata,
     MetadataIndex,
     Schema,
@@ -79,20 +78,11 @@ class LogFile:
             stamps: the host's clock and the robot's clock [ns].
             sequence: how many messages of this topic came before, so that a gap shows.
         """
-        host, robot = stamps
-        channel = self._ids[topic]
+        host, channel = stamps[0], self._ids[topic]
         self._first = min(self._first, host) if self._counts else host
         self._last = max(self._last, host)
         self._counts[channel] += 1
-        self._open.add(
-            Message(
-                channel_id=channel,
-                log_time=host,
-                data=data,
-                publish_time=robot,
-                sequence=sequence,
-            )
-        )
+        self._open.add(channel, data, stamps, sequence)
         if self._open.size > CHUNK_BYTES:
             self.flush()
 

@@ -5,6 +5,8 @@ import math
 
 from ashore.hardware.errors import LogError
 
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+
 
 def to_json(value: object) -> bytes:
     """Write `value` as JSON text, NaN as `null` and the infinities as `1e999`.
@@ -16,7 +18,7 @@ def to_json(value: object) -> bytes:
         LogError: a part of `value` is neither number, text, list nor mapping.
     """
     try:
-        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+        return _ENCODER.encode(value).encode()
     except (ValueError, TypeError):
         return _text(value).encode()
 

@@ -35,7 +35,8 @@ class LogQueue:
 
     Args:
         file: where the messages go; closed by `close`.
-        offline: wait for the disk instead of dropping, and stamp the host's clock as the robot's.
+        offline: write at once, without a queue or threads, and stamp the host's clock as the
+            robot's.
         capacity: how many messages may wait.
     """
 
@@ -50,10 +51,12 @@ class LogQueue:
         self._last_time = 0.0
         self._failure: Exception | None = None
         self._closed = threading.Event()
-        self._writer = threading.Thread(target=self._write, name="log-writer", daemon=True)
-        self._syncer = threading.Thread(target=self._sync, name="log-sync", daemon=True)
-        self._writer.start()
-        self._syncer.start()
+        jobs = {} if offline else {"log-writer": self._write, "log-sync": self._sync}
+        self._threads = [
+            threading.Thread(target=job, name=name, daemon=True) for name, job in jobs.items()
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def put(self, topic: str, robot_time: float, body: Mapping[str, object] | bytes) -> None:
         """Queue one message; from any thread.
@@ -68,8 +71,11 @@ class LogQueue:
             entry = _Entry(topic, body, stamps, self._sent[topic])
             self._sent[topic] += 1
             self._last_time = float(robot_time)
+            if self._offline:
+                self._store(entry, flush=False)
+                return
             try:
-                self._queue.put(entry, block=self._offline)
+                self._queue.put_nowait(entry)
             except queue.Full:
                 self.dropped[topic] += 1
 
@@ -83,9 +89,10 @@ class LogQueue:
             if self._closed.is_set():
                 return
             self._closed.set()
-        self._queue.put(None)
-        self._writer.join()
-        self._syncer.join()
+        if self._threads:
+            self._queue.put(None)
+        for thread in self._threads:
+            thread.join()
         self._finish()
         self._file.close()
         if self._failure is not None:

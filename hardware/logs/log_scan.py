@@ -8,10 +8,10 @@ from pathlib import Path
 
 from mcap.data_stream import ReadDataStream
 from mcap.opcode import Opcode
-from mcap.records import Channel, Message, Metadata, Statistics
+from mcap.records import Channel, Metadata, Statistics
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.logs.log_chunk import chunk_records
+from ashore.hardware.logs.log_chunk import ChunkMessage, chunk_records
 from ashore.hardware.logs.log_frames import Frame, LogFrames
 from ashore.hardware.logs.log_header import LogHeader, read_header
 from ashore.hardware.logs.log_schemas import CHANNELS, TOPIC_OF_ID
@@ -159,22 +159,22 @@ class LogScan:
         for record in records:
             if isinstance(record, Channel):
                 self._topics[record.id] = record.topic
-            elif isinstance(record, Message):
-                topic = self._topics.get(record.channel_id)
-                if topic in _TOPICS:
-                    yield self._count(topic, record)
+                continue
+            topic = self._topics.get(record.channel)
+            if topic in _TOPICS:
+                yield self._count(topic, record)
 
-    def _count(self, topic: str, message: Message) -> LogMessage:
+    def _count(self, topic: str, message: ChunkMessage) -> LogMessage:
         self.kept += 1
         missing = message.sequence - self._due[topic]
         if missing > 0:
             before = self._last.get(topic)
             since = "at the start" if before is None else f"after {before / 1e9:.3f} s"
-            self._first_gap.setdefault(topic, f"{since}, before {message.publish_time / 1e9:.3f} s")
+            self._first_gap.setdefault(topic, f"{since}, before {message.robot / 1e9:.3f} s")
             self._gaps[topic] += missing
         self._due[topic] = message.sequence + 1
-        self._last[topic] = message.publish_time
-        stamps = (message.log_time, message.publish_time)
+        self._last[topic] = message.robot
+        stamps = (message.host, message.robot)
         return LogMessage(topic, message.data, stamps, message.sequence)
 
 

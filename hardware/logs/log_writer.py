@@ -40,8 +40,8 @@ class LogWriter:
     Args:
         path: where to write; must not exist.
         header: what the log says about itself; on the disk when the constructor returns.
-        offline: the messages were not made in real time: wait for the disk instead of dropping,
-            and stamp the host's clock as the robot's, so that viewers show their true spacing.
+        offline: the messages were not made in real time: write at once instead of dropping, and
+            stamp the host's clock as the robot's, so that viewers show their true spacing.
         queue_messages: how many messages may wait for the disk.
 
     Raises:
@@ -142,7 +142,8 @@ class LogWriter:
         self.close()
 
     def _row(self, name: str, values: ArrayLike, group: str = "") -> list[float]:
-        array = np.atleast_1d(np.asarray(values))
+        array = values if isinstance(values, np.ndarray) else np.asarray(values)
+        array = array if array.ndim else array[None]
         width = self._widths.setdefault(group or name, array.size)
         if array.shape != (width,):
             raise LogError(

@@ -11,6 +11,7 @@ from ashore.launch.bench import (
     bench_bus,
     bench_calibrate,
     bench_envs,
+    bench_logs,
     bench_soak,
     bench_train,
 )
@@ -25,6 +26,7 @@ BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
     "bus": bench_bus.run,
     "soak": bench_soak.run,
     "calibrate": bench_calibrate.run,
+    "logs": bench_logs.run,
     "adapt": bench_adapt.run,
 }
 """Every benchmark: data folder and whether to be short, to rows of figures."""
@@ -32,6 +34,7 @@ BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
 MEANINGS: dict[str, Mapping[str, str]] = {
     "bus": bench_bus.MEANINGS,
     "soak": bench_soak.MEANINGS,
+    "logs": bench_logs.MEANINGS,
     "adapt": bench_adapt.MEANINGS,
 }
 """What a benchmark's figures mean, by the beginning of their names."""

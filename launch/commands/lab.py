@@ -19,7 +19,7 @@ def bench(
     """Measure, beside a peer in the same run.
 
     Args:
-        name: which benchmark: envs, train, bus, soak, calibrate, adapt, or all.
+        name: which benchmark: envs, train, bus, soak, calibrate, logs, adapt, or all.
         json: print a list of figures instead of a table.
         short: under a minute.
         data: folder of the real sensor logs.

@@ -1,0 +1,184 @@
+"""`LogView`: a log of any length, looked at where somebody looks."""
+
+import os
+import struct
+from collections.abc import Iterator, Mapping, Sequence
+from io import FileIO
+from pathlib import Path
+
+import numpy as np
+from mcap.opcode import Opcode
+from mcap.records import Channel
+from mcap.writer import MCAP0_MAGIC
+from numpy.typing import NDArray
+
+from ashore.hardware.errors import LogError
+from ashore.hardware.logs.log_chunk import LARGEST_CHUNK, ChunkMessage, chunk_records
+from ashore.hardware.logs.log_columns import parse
+from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.logs.log_scan import LogMessage, LogScan
+from ashore.hardware.logs.log_schemas import COMMAND, POLICY, READING, TOPIC_OF_ID
+
+Array = NDArray[np.float64]
+
+_HEAD = struct.Struct("<BQ")
+TABLES = (READING, COMMAND, POLICY)
+"""Channels whose messages are rows of numbers."""
+
+
+class LogView:
+    """A log on a disk, of which only the places of its chunks are in memory.
+
+    Of a stretch with more rows than are asked for, some are read: of chunks that are evenly spread,
+    rows that are. Chunks that are damaged are stepped over.
+
+    Raises:
+        LogError: the file is missing, empty, not a log, or of an unknown format version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.header: LogHeader = _header(path)
+        try:
+            self._file = FileIO(path)
+        except OSError as error:
+            raise LogError(f"cannot read the log {path}: {error.strerror}; check it") from None
+        self._places = list(_chunks(self._file.fileno()))
+        if not self._places:
+            raise LogError(f"the log {path} holds no message that can be read; record it again")
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Time of the first and of the last message on the robot's clock [s]."""
+        first = next(filter(None, map(self._times, range(len(self._places)))), (0, 0))
+        last = next(filter(None, map(self._times, reversed(range(len(self._places))))), (0, 0))
+        return first[0] / 1e9, last[1] / 1e9
+
+    def signals(self) -> dict[str, dict[str, int]]:
+        """Signals of each channel of numbers and how many numbers each has, as first written.
+
+        Those of the policy's named signals are called `signals.NAME`.
+        """
+        found: dict[str, dict[str, int]] = {}
+        for chunk in range(len(self._places)):
+            for message in self._messages(chunk):
+                topic = TOPIC_OF_ID.get(message.channel, "")
+                if topic in TABLES and topic not in found:
+                    found[topic] = {n: len(v) for n, v in _rows(_parsed(topic, message)).items()}
+            if len(found) == len(TABLES):
+                break
+        return found
+
+    def table(
+        self, topic: str, names: Sequence[str], begin: float, end: float, points: int
+    ) -> dict[str, Array]:
+        """Rows of some signals between two times, about `points` of them or all there are.
+
+        Args:
+            topic: a channel of numbers.
+            names: its signals, as `signals` calls them.
+            begin: first time wanted [s].
+            end: last time wanted [s].
+            points: how many rows there is room for.
+
+        Returns:
+            `time` `(T,)` [s], and each signal `(T, k)`; NaN where a row has none of it. `step`
+            `(1,)` says how many rows of the log each stands for.
+        """
+        first, last = self._find(begin), self._find(end)
+        count = min(last - first + 1, points)
+        spread = np.unique(np.linspace(first, last, count).round().astype(int)).tolist()
+        rows = self._typical(topic, first, last)
+        stride = max(1, round(rows * len(spread) / points))
+        kept = [
+            message
+            for chunk in spread
+            for message in self._of(topic, chunk)[::stride]
+            if begin <= message.robot / 1e9 <= end
+        ]
+        return {
+            **_stacked([_rows(_parsed(topic, message)) for message in kept], names),
+            "time": np.array([message.robot / 1e9 for message in kept]),
+            "step": np.array([stride * (last - first + 1) / len(spread)]),
+        }
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _times(self, chunk: int) -> tuple[int, int] | None:
+        """First and last time in a chunk on the robot's clock [ns]; None of a damaged one."""
+        stamps = [message.robot for message in self._messages(chunk)]
+        return (min(stamps), max(stamps)) if stamps else None
+
+    def _find(self, time: float) -> int:
+        """The last chunk that begins no later than a time, by bisection."""
+        low, high = 0, len(self._places) - 1
+        while low < high:
+            middle = (low + high + 1) // 2
+            known = self._times(middle)
+            if known is None or known[0] / 1e9 <= time:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def _typical(self, topic: str, first: int, last: int) -> float:
+        """Rows of a channel in a chunk, about."""
+        some = sorted({first, (first + last) // 2, last})
+        return float(np.median([len(self._of(topic, chunk)) for chunk in some]))
+
+    def _of(self, topic: str, chunk: int) -> list[ChunkMessage]:
+        return [m for m in self._messages(chunk) if TOPIC_OF_ID.get(m.channel) == topic]
+
+    def _messages(self, chunk: int) -> list[ChunkMessage]:
+        begin, length = self._places[chunk]
+        try:
+            found = chunk_records(os.pread(self._file.fileno(), length, begin))
+        except LogError:
+            return []
+        return [record for record in found if not isinstance(record, Channel)]
+
+
+def _header(path: Path) -> LogHeader:
+    """What the log says of itself, read up to its first chunk."""
+    scan = LogScan(path)
+    next(iter(scan), None)
+    return scan.header
+
+
+def _chunks(descriptor: int) -> Iterator[tuple[int, int]]:
+    """Where the content of each chunk begins, and how long it is, by the heads of records alone."""
+    place, end = len(MCAP0_MAGIC), os.fstat(descriptor).st_size
+    while place + _HEAD.size <= end:
+        opcode, length = _HEAD.unpack(os.pread(descriptor, _HEAD.size, place))
+        place += _HEAD.size
+        if opcode == Opcode.DATA_END or place + length > end:
+            return
+        if opcode == Opcode.CHUNK and length <= LARGEST_CHUNK:
+            yield place, length
+        place += length
+
+
+def _parsed(topic: str, message: ChunkMessage) -> Mapping[str, object]:
+    stamps = (message.host, message.robot)
+    return parse(LogMessage(topic, message.data, stamps, message.sequence))
+
+
+def _rows(body: Mapping[str, object]) -> dict[str, list[float]]:
+    """The lists of numbers in a message, by name."""
+    signals = body.get("signals")
+    named = signals.items() if isinstance(signals, Mapping) else ()
+    flat = {**body, **{f"signals.{name}": value for name, value in named}}
+    return {name: value for name, value in flat.items() if isinstance(value, list)}
+
+
+def _stacked(rows: Sequence[Mapping[str, list[float]]], names: Sequence[str]) -> dict[str, Array]:
+    found = {}
+    for name in names:
+        width = max((len(row.get(name, ())) for row in rows), default=0)
+        empty = [None] * width
+        column = [row.get(name, empty) for row in rows]
+        column = [row if len(row) == width else empty for row in column]
+        found[name] = np.array(column, dtype=np.float64).reshape(len(rows), width)
+    return found

@@ -1,0 +1,191 @@
+"""The benchmark of logs: written and read beside the mcap library's own loop; a first plot."""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from mcap.reader import make_reader
+from mcap.writer import CompressionType, Writer
+
+from ashore.hardware.logs.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log_file import CHUNK_BYTES
+from ashore.hardware.logs.log_schemas import CHANNELS, COMMAND, READING
+from ashore.hardware.reading import Command, Reading
+from ashore.hardware.spec import RobotSpec
+from ashore.launch.bench.figure import Row, error_row, row
+
+ROBOT, RATE = "quadruped", 200.0
+MEANINGS = {
+    "write_vs_mcap": "readings and commands of twelve joints a second, written offline; the mcap "
+    "library's own writer is given the same JSON texts by a loop of its own, chunks alike",
+    "read_vs_mcap": "readings and commands a second, read into tables; the library's own reader "
+    "with json.loads and a list a signal",
+    "first_plot_seconds": "from a process's start to twelve joints' angles over the whole log, in "
+    "a log of 12 joints at 200 Hz; `1h` is an hour of it",
+    "first_plot_memory": "resident memory at that moment beside that of a log of a tenth of the "
+    "length; an hour's content would be hundreds of megabytes",
+}
+"""What the figures mean, by the beginning of their names."""
+PLOT = """
+import sys
+from pathlib import Path
+from ashore.hardware.logs.log_view import LogView
+view = LogView(Path(sys.argv[1]))
+found = view.table("/reading", ("position",), *view.span, 1500)
+assert found["position"].shape[1] == 12 and len(found["time"]) > 1000
+status = Path("/proc/self/status").read_text().split()
+print(status[status.index("VmHWM:") + 1])
+"""
+"""A process that opens a log and has what a first plot shows."""
+TURNS = 3
+
+
+def run(data_dir: Path, short: bool) -> list[Row]:
+    """Write, read and look at logs of twelve joints at 200 Hz.
+
+    Args:
+        data_dir: not used here.
+        short: of six minutes instead of an hour.
+
+    Returns:
+        Rows of name, value, unit, peer, peer_value and ratio.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        rows = _beside_mcap(root, 20.0 if short else 60.0)
+        long, mark = (360.0, "6min") if short else (3600.0, "1h")
+        write(root / "long.mcap", long)
+        write(root / "part.mcap", long / 10.0)
+        seconds, memory = _plot(root / "long.mcap")
+        part = _plot(root / "part.mcap")[1]
+        rows.append(row(f"first_plot_seconds_{mark}", seconds, "s"))
+        rows.append(error_row("first_plot_memory", memory, "MB", "a tenth of the log", part))
+        size = (root / "long.mcap").stat().st_size / 1e6
+        rows.append(row(f"log_size_{mark}", size, "MB"))
+    return rows
+
+
+def readings(seconds: float) -> list[Reading]:
+    """What twelve joints and an inertial sensor of a moving robot might say."""
+    count, joints = round(seconds * RATE), len(RobotSpec.load(ROBOT).joints)
+    dice, phase = np.random.default_rng(0), np.linspace(0.0, 3.0, joints)
+    noise = dice.normal(0.0, 1e-3, (count, 5, joints))
+    found = []
+    for row_, shake in enumerate(noise):
+        now = row_ / RATE
+        found.append(Reading(
+            time=now,
+            position=np.sin(3.0 * now + phase) + shake[0],
+            velocity=3.0 * np.cos(3.0 * now + phase) + shake[1],
+            current=0.3 * np.sin(3.0 * now + phase) + shake[2],
+            voltage=11.9 + shake[3],
+            temperature=np.round(40.0 + shake[4]),
+            age=np.zeros(joints),
+            fault=np.zeros(joints, np.uint8),
+        ))
+    return found
+
+
+def write(path: Path, seconds: float) -> float:
+    """Write a log of that length as an import does; return how many seconds it took."""
+    spec, block = RobotSpec.load(ROBOT), readings(min(seconds, 60.0))
+    began = time.perf_counter()
+    with LogWriter(path, LogHeader(robot=ROBOT, spec=spec.to_json()), offline=True) as log:
+        for begin in range(0, round(seconds * RATE), len(block)):
+            for reading in block if begin == 0 else _later(block, begin / RATE):
+                log.reading(reading)
+                log.command(reading.time, Command(position=reading.position))
+    return time.perf_counter() - began
+
+
+def _later(block: list[Reading], seconds: float) -> Iterator[Reading]:
+    """The same readings some time later."""
+    return (replace(reading, time=reading.time + seconds) for reading in block)
+
+
+def write_with_mcap(path: Path, seconds: float) -> float:
+    """Write the same readings and commands by the library's writer; return the seconds."""
+    block = readings(seconds)
+    schemas = {channel.topic: channel for channel in CHANNELS}
+    began = time.perf_counter()
+    with path.open("wb") as file:
+        writer = Writer(file, chunk_size=CHUNK_BYTES, compression=CompressionType.LZ4)
+        finish: Callable[[], None] = writer.finish  # the library does not annotate it
+        writer.start()
+        ids = {}
+        for topic in (READING, COMMAND):
+            schema = writer.register_schema(
+                schemas[topic].schema_name, "jsonschema", schemas[topic].schema.encode()
+            )
+            ids[topic] = writer.register_channel(topic, "json", schema)
+        for index, reading in enumerate(block):
+            body = {"time": reading.time}
+            for name in ("position", "velocity", "current", "voltage", "temperature", "age"):
+                body[name] = getattr(reading, name).tolist()
+            body["fault"] = reading.fault.tolist()
+            goal = {"time": reading.time, "position": reading.position.tolist()}
+            stamp = int(reading.time * 1e9)
+            for topic, each in ((READING, body), (COMMAND, goal)):
+                writer.add_message(
+                    ids[topic], stamp, json.dumps(each).encode(), stamp, sequence=index
+                )
+        finish()
+    return time.perf_counter() - began
+
+
+def read(path: Path) -> float:
+    """Read a log into tables; return the seconds."""
+    began = time.perf_counter()
+    Log.open(path)
+    return time.perf_counter() - began
+
+
+def read_with_mcap(path: Path) -> float:
+    """Read the same into lists by the library's reader; return the seconds."""
+    began, found = time.perf_counter(), dict[str, list[object]]()
+    with path.open("rb") as file:
+        for _, channel, message in make_reader(file, validate_crcs=True).iter_messages():
+            if channel.topic in (READING, COMMAND):
+                for name, value in json.loads(message.data).items():
+                    found.setdefault(f"{channel.topic}/{name}", []).append(value)
+    tables = {name: np.array(values) for name, values in found.items()}
+    if len(tables["/reading/position"]) == 0:
+        raise ValueError(f"{path} holds no reading")
+    return time.perf_counter() - began
+
+
+def _beside_mcap(root: Path, seconds: float) -> list[Row]:
+    ours, theirs = root / "ours.mcap", root / "theirs.mcap"
+    count = 2.0 * seconds * RATE
+
+    def fresh(path: Path, make: Callable[[Path, float], float]) -> float:
+        path.unlink(missing_ok=True)
+        return make(path, seconds)
+
+    written = [(fresh(ours, write), fresh(theirs, write_with_mcap)) for _ in range(TURNS)]
+    taken = [(read(ours), read_with_mcap(ours)) for _ in range(TURNS)]
+    rows = []
+    for name, pairs in (("write_vs_mcap", written), ("read_vs_mcap", taken)):
+        mine, peer = (count / float(np.median(each)) for each in zip(*pairs, strict=True))
+        ratio = float(np.median([theirs_ / mine_ for mine_, theirs_ in pairs]))
+        rows.append(row(name, mine, "messages/s", "the mcap library's own loop", peer, ratio))
+    return rows
+
+
+def _plot(path: Path) -> tuple[float, float]:
+    """Seconds to a first plot, and the memory it took [MB], in a process of its own."""
+    best, memory = np.inf, 0.0
+    for _ in range(TURNS):
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", PLOT, str(path)], capture_output=True, text=True, check=True
+        )
+        best = min(best, time.perf_counter() - began)
+        memory = float(done.stdout) / 1e3
+    return best, memory

@@ -1,0 +1,92 @@
+"""Laws of looking at a log: what is shown is in it, wherever one looks, and however long it is."""
+
+import numpy as np
+import pytest
+from log_samples import HEADER, reading, write
+
+from ashore.hardware.errors import LogError
+from ashore.hardware.logs.log import Log, LogWriter
+from ashore.hardware.logs.log_schemas import COMMAND, POLICY, READING
+from ashore.hardware.logs.log_view import LogView
+
+ALL = 1_000_000
+
+
+@pytest.fixture
+def log(tmp_path):
+    write(tmp_path / "log.mcap", ticks=4000)
+    return tmp_path / "log.mcap"
+
+
+def test_where_there_is_room_every_row_is_shown_as_it_is(log):
+    view, whole = LogView(log), Log.open(log)
+    assert view.span == pytest.approx((0.0, 39.99))
+    found = view.table(READING, ("position", "age"), *view.span, ALL)
+    assert np.array_equal(found["time"], whole.readings.time)
+    assert np.array_equal(found["position"], whole.readings.position)
+    assert np.array_equal(found["age"], whole.readings.age)
+    assert found["step"] == 1.0
+    goals = view.table(COMMAND, ("position",), *view.span, ALL)
+    assert np.array_equal(goals["position"], whole.commands.position)
+    seen = view.table(POLICY, ("signals.latency",), *view.span, ALL)
+    assert np.array_equal(seen["signals.latency"], whole.policy.signals["latency"])
+
+
+def test_it_tells_its_signals_and_how_wide_they_are(log):
+    found = LogView(log).signals()
+    assert set(found) == {READING, COMMAND, POLICY}
+    assert found[READING]["position"] == 2
+    assert found[POLICY] == {"observation": 20, "action": 2, "signals.latency": 1}
+
+
+@pytest.mark.parametrize("points", [10, 100, 1000])
+def test_of_many_rows_some_are_shown_evenly_and_each_is_one_of_the_log(log, points):
+    view, whole = LogView(log), Log.open(log)
+    found = view.table(READING, ("position",), *view.span, points)
+    count = len(found["time"])
+    assert points / 2 <= count <= 2 * points
+    assert (np.diff(found["time"]) > 0.0).all()
+    at = np.searchsorted(whole.readings.time, found["time"])
+    assert np.array_equal(whole.readings.position[at], found["position"])
+    # No hole is wider than a few of the usual steps, and each stands for as many as are between.
+    assert np.diff(found["time"]).max() < 4.0 * 40.0 / points
+    assert found["step"][0] == pytest.approx(4000 / count, rel=0.6)
+
+
+def test_a_stretch_is_what_was_logged_in_it(log):
+    view, whole = LogView(log), Log.open(log)
+    found = view.table(READING, ("velocity",), 17.0, 18.5, ALL)
+    rows = (whole.readings.time >= 17.0) & (whole.readings.time <= 18.5)
+    assert np.array_equal(found["velocity"], whole.readings.velocity[rows])
+    assert len(view.table(READING, ("velocity",), 100.0, 101.0, ALL)["time"]) == 0
+
+
+def test_what_a_row_has_not_is_not_a_number(tmp_path):
+    path = tmp_path / "log.mcap"
+    with LogWriter(path, HEADER, offline=True) as log:
+        log.reading(reading(0.0))
+        log.reading(reading(0.1, duty=np.array([0.5, -0.5])))
+    found = LogView(path).table(READING, ("duty",), 0.0, 1.0, ALL)["duty"]
+    assert np.isnan(found[0]).all()
+    assert found[1].tolist() == [0.5, -0.5]
+
+
+def test_a_log_that_was_cut_is_shown_to_its_last_chunk_and_a_bad_chunk_is_stepped_over(log):
+    data = bytearray(log.read_bytes())
+    view = LogView(log)
+    begin, length = view._places[3]
+    data[begin + length // 2] ^= 0xFF
+    log.write_bytes(data[: len(data) * 2 // 3])
+    view, whole = LogView(log), Log.open(log)
+    assert whole.damage
+    found = view.table(READING, ("position",), *view.span, ALL)
+    assert np.array_equal(found["time"], whole.readings.time)
+
+
+def test_what_is_no_log_is_refused_in_a_sentence(tmp_path):
+    for name, content in (("empty", b""), ("text", b"time,position\n")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(LogError):
+            LogView(tmp_path / name)
+    with pytest.raises(LogError, match="absent"):
+        LogView(tmp_path / "absent")
