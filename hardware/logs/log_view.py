@@ -90,6 +90,7 @@ class LogView:
         spread = np.unique(np.linspace(first, last, count).round().astype(int)).tolist()
         rows = self._typical(topic, first, last)
         stride = max(1, round(rows * len(spread) / points))
+        each = max(1.0, rows / max(1, -(-rows // stride)))
         kept = [
             message
             for chunk in spread
@@ -99,7 +100,7 @@ class LogView:
         return {
             **_stacked([_rows(_parsed(topic, message)) for message in kept], names),
             "time": np.array([message.robot / 1e9 for message in kept]),
-            "step": np.array([stride * (last - first + 1) / len(spread)]),
+            "step": np.array([each * (last - first + 1) / len(spread)]),
         }
 
     def close(self) -> None:
