@@ -90,17 +90,18 @@ class LogView:
         spread = np.unique(np.linspace(first, last, count).round().astype(int)).tolist()
         rows = self._typical(topic, first, last)
         stride = max(1, round(rows * len(spread) / points))
-        each = max(1.0, rows / max(1, -(-rows // stride)))
         kept = [
             message
             for chunk in spread
             for message in self._of(topic, chunk)[::stride]
             if begin <= message.robot / 1e9 <= end
         ]
+        some = len(spread) < last - first + 1
+        step = rows * (last - first + 1) / max(1, len(kept)) if some else float(stride)
         return {
             **_stacked([_rows(_parsed(topic, message)) for message in kept], names),
             "time": np.array([message.robot / 1e9 for message in kept]),
-            "step": np.array([each * (last - first + 1) / len(spread)]),
+            "step": np.array([step]),
         }
 
     def close(self) -> None:
