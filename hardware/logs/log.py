@@ -1,6 +1,6 @@
 """A log of a robot: what it sensed, was told, decided, and what happened to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,18 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.logs.log_columns import (
-    Column,
-    CommandColumns,
-    PolicyColumns,
-    ReadingColumns,
-    need,
-    parse,
-)
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_recovery import Recovery, recover
-from ashore.hardware.logs.log_scan import LogMessage, LogScan
-from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, RAW_TOPICS, READING
+from ashore.hardware.logs.log_scan import LogScan
+from ashore.hardware.logs.log_sorter import LogSorter
 from ashore.hardware.logs.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
 from ashore.hardware.logs.log_writer import LogWriter
 
@@ -72,7 +64,11 @@ class Log:
             LogError: the file is missing, empty, not a log, of an unknown format version, or
                 nothing in it can be read.
         """
-        return _Reader(Path(path)).read()
+        scan = LogScan(path)
+        sorter = LogSorter(scan.path)
+        for message in scan:
+            sorter.add(message)
+        return cls._last(scan, sorter)
 
     @classmethod
     def batches(cls, path: str | Path, messages: int = BATCH) -> Iterator["Log"]:
@@ -88,91 +84,26 @@ class Log:
         Raises:
             LogError: as `open`, as soon as it is known.
         """
-        return _Reader(Path(path)).batches(messages)
-
-
-class _Reader:
-    """Sorts the messages of one file into tables."""
-
-    def __init__(self, path: Path) -> None:
-        self._scan = LogScan(path)
-        self._begin()
-
-    def _begin(self) -> None:
-        """Begin with empty tables."""
-        self._readings = ReadingColumns()
-        self._commands = CommandColumns()
-        self._policy = PolicyColumns()
-        self._events: list[Event] = []
-        self._raw: list[RawBytes] = []
-        self._sinks: dict[str, Callable[[LogMessage], None]] = {
-            READING: self._readings.add,
-            COMMAND: self._commands.add,
-            POLICY: self._policy.add,
-            EVENT: self._add_event,
-            **dict.fromkeys(RAW_TOPICS.values(), self._add_raw),
-        }
-
-    def read(self) -> Log:
-        for message in self._scan:
-            self._add(message)
-        return self._last()
-
-    def batches(self, most: int) -> Iterator[Log]:
-        count = 0
-        for message in self._scan:
-            if count == most:
-                yield self._log(None)
-                self._begin()
-                count = 0
-            self._add(message)
+        scan = LogScan(path)
+        sorter, count = LogSorter(scan.path), 0
+        for message in scan:
+            if count == messages:
+                yield cls(path=scan.path, header=scan.header, damage=None, **vars(sorter.tables()))
+                sorter, count = LogSorter(scan.path), 0
+            sorter.add(message)
             count += 1
-        yield self._last()
+        yield cls._last(scan, sorter)
 
-    def _add(self, message: LogMessage) -> None:
-        try:
-            self._sinks[message.topic](message)
-        except LogError as error:
-            raise LogError(
-                f"message {message.sequence} of {message.topic} in {self._scan.path} is not one of "
-                f"Ashore's: {error}; read the file with the program that wrote it"
-            ) from None
-
-    def _last(self) -> Log:
+    @classmethod
+    def _last(cls, scan: LogScan, sorter: LogSorter) -> "Log":
         """The log, or its last part, after the scan; refused if nothing of it could be read."""
-        _ = self._scan.header
-        if self._scan.kept == 0:
+        header = scan.header
+        if scan.kept == 0:
             raise LogError(
-                f"the log {self._scan.path} holds no message that can be read "
-                f"({self._scan.damage or 'none was written'}); record it again"
+                f"the log {scan.path} holds no message that can be read "
+                f"({scan.damage or 'none was written'}); record it again"
             )
-        return self._log(self._scan.damage)
-
-    def _log(self, damage: str | None) -> Log:
-        return Log(
-            path=self._scan.path,
-            header=self._scan.header,
-            readings=self._readings.tables(),
-            commands=self._commands.tables(),
-            policy=self._policy.tables(),
-            events=self._events,
-            raw=self._raw,
-            damage=damage,
-        )
-
-    def _add_event(self, message: LogMessage) -> None:
-        body = parse(message)
-        level, kind, text = (str(need(body, name)) for name in ("level", "kind", "text"))
-        time = Column("time")
-        time.append([need(body, "time")])
-        data = body.get("data", {})
-        if not isinstance(data, dict):
-            raise LogError("its data must be an object")
-        self._events.append(Event(float(time.table()[0, 0]), level, kind, text, data))
-
-    def _add_raw(self, message: LogMessage) -> None:
-        direction = next(way for way, topic in RAW_TOPICS.items() if topic == message.topic)
-        self._raw.append(RawBytes(message.stamps[1] / 1e9, direction, message.data))
+        return cls(path=scan.path, header=header, damage=scan.damage, **vars(sorter.tables()))
 
 
 def check(log: Log) -> None:

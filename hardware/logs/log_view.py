@@ -2,7 +2,8 @@
 
 import os
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
@@ -13,15 +14,19 @@ from mcap.writer import MCAP0_MAGIC
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
+from ashore.hardware.logs.log import Log
 from ashore.hardware.logs.log_chunk import LARGEST_CHUNK, ChunkMessage, chunk_records
 from ashore.hardware.logs.log_columns import parse
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_scan import LogMessage, LogScan
-from ashore.hardware.logs.log_schemas import COMMAND, POLICY, READING, TOPIC_OF_ID
+from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, READING, TOPIC_OF_ID
+from ashore.hardware.logs.log_sorter import LogSorter, event_of
+from ashore.hardware.logs.log_tables import Event
 
 Array = NDArray[np.float64]
 
 _HEAD = struct.Struct("<BQ")
+_CHANNEL = struct.Struct("<H")
 TABLES = (READING, COMMAND, POLICY)
 """Channels whose messages are rows of numbers."""
 
@@ -43,7 +48,7 @@ class LogView:
             self._file = FileIO(path)
         except OSError as error:
             raise LogError(f"cannot read the log {path}: {error.strerror}; check it") from None
-        self._places = list(_chunks(self._file.fileno()))
+        self._places, self._with_events = _chunks(self._file.fileno())
         if not self._places:
             raise LogError(f"the log {path} holds no message that can be read; record it again")
 
@@ -104,6 +109,30 @@ class LogView:
             "step": np.array([step]),
         }
 
+    def log(self, begin: float, end: float) -> Log:
+        """The part of the log between two times, as `Log.open` gives the whole; without raw bytes.
+
+        Raises:
+            LogError: a message in it is not one of Ashore's.
+        """
+        sorter = LogSorter(self.path)
+        for chunk in range(self._find(begin), self._find(end) + 1):
+            for message in self._messages(chunk):
+                topic = TOPIC_OF_ID.get(message.channel, "")
+                if topic in (*TABLES, EVENT) and begin <= message.robot / 1e9 <= end:
+                    sorter.add(_whole(topic, message))
+        found = sorter.tables()
+        return Log(path=self.path, header=self.header, damage=None, **vars(found))
+
+    def events(self) -> list[Event]:
+        """All that happened, in the order of the file; only chunks with events in them are read."""
+        found = []
+        for chunk in self._with_events:
+            for message in self._of(EVENT, chunk):
+                with suppress(LogError):
+                    found.append(event_of(_whole(EVENT, message)))
+        return found
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -149,22 +178,40 @@ def _header(path: Path) -> LogHeader:
     return scan.header
 
 
-def _chunks(descriptor: int) -> Iterator[tuple[int, int]]:
-    """Where the content of each chunk begins, and how long it is, by the heads of records alone."""
+def _chunks(descriptor: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """Where each chunk's content begins and how long it is, and in which chunks events are.
+
+    By the heads of records alone, and by the channel that each message index behind a chunk is of.
+    """
+    places, with_events = list[tuple[int, int]](), list[int]()
     place, end = len(MCAP0_MAGIC), os.fstat(descriptor).st_size
     while place + _HEAD.size <= end:
-        opcode, length = _HEAD.unpack(os.pread(descriptor, _HEAD.size, place))
+        head = os.pread(descriptor, _HEAD.size + _CHANNEL.size, place)
+        opcode, length = _HEAD.unpack_from(head)
         place += _HEAD.size
         if opcode == Opcode.DATA_END or place + length > end:
-            return
+            break
         if opcode == Opcode.CHUNK and length <= LARGEST_CHUNK:
-            yield place, length
+            places.append((place, length))
+        elif opcode == Opcode.MESSAGE_INDEX and places and _channel(head) == EVENT:
+            with_events.append(len(places) - 1)
         place += length
+    return places, with_events
+
+
+def _channel(head: bytes) -> str | None:
+    """Topic that a message index is of, by its first bytes."""
+    if len(head) < _HEAD.size + _CHANNEL.size:
+        return None
+    return TOPIC_OF_ID.get(_CHANNEL.unpack_from(head, _HEAD.size)[0])
+
+
+def _whole(topic: str, message: ChunkMessage) -> LogMessage:
+    return LogMessage(topic, message.data, (message.host, message.robot), message.sequence)
 
 
 def _parsed(topic: str, message: ChunkMessage) -> Mapping[str, object]:
-    stamps = (message.host, message.robot)
-    return parse(LogMessage(topic, message.data, stamps, message.sequence))
+    return parse(_whole(topic, message))
 
 
 def _rows(body: Mapping[str, object]) -> dict[str, list[float]]:

@@ -90,3 +90,26 @@ def test_what_is_no_log_is_refused_in_a_sentence(tmp_path):
             LogView(tmp_path / name)
     with pytest.raises(LogError, match="absent"):
         LogView(tmp_path / "absent")
+
+
+def test_a_part_of_a_log_is_a_log(log):
+    view, whole = LogView(log), Log.open(log)
+    part = view.log(17.0, 18.5)
+    rows = (whole.readings.time >= 17.0) & (whole.readings.time <= 18.5)
+    assert np.array_equal(part.readings.position, whole.readings.position[rows])
+    assert np.array_equal(part.policy.observation, whole.policy.observation[rows])
+    assert part.header == whole.header
+    assert part.events == []
+
+
+def test_events_are_found_without_reading_the_rest(tmp_path):
+    path = tmp_path / "log.mcap"
+    with LogWriter(path, HEADER, offline=True) as log:
+        for tick in range(3000):
+            log.reading(reading(tick / 100))
+            if tick % 1000 == 500:
+                log.event(tick / 100, "warning", "safety", f"at {tick}", {"tick": tick})
+    view = LogView(path)
+    assert view.events() == Log.open(path).events
+    assert [event.kind for event in view.events()] == ["safety"] * 3 + ["log"]
+    assert len(view._with_events) < len(view._places) / 2

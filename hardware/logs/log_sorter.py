@@ -1,0 +1,101 @@
+"""`LogSorter`: the messages of a log, put into tables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ashore.hardware.errors import LogError
+from ashore.hardware.logs.log_columns import (
+    Column,
+    CommandColumns,
+    PolicyColumns,
+    ReadingColumns,
+    need,
+    parse,
+)
+from ashore.hardware.logs.log_scan import LogMessage
+from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, RAW_TOPICS, READING
+from ashore.hardware.logs.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sorted:
+    """The tables of some messages."""
+
+    readings: Readings
+    """What the joints said."""
+    commands: Commands
+    """What the joints were told."""
+    policy: PolicySteps
+    """What the policy saw and said."""
+    events: list[Event]
+    """What happened."""
+    raw: list[RawBytes]
+    """What went over the wire."""
+
+
+class LogSorter:
+    """Puts messages of one file into tables, in the order in which they are added."""
+
+    def __init__(self, path: Path) -> None:
+        """Begin with empty tables; the path is named where a message is none of a log's."""
+        self._path = path
+        self._readings = ReadingColumns()
+        self._commands = CommandColumns()
+        self._policy = PolicyColumns()
+        self._events: list[Event] = []
+        self._raw: list[RawBytes] = []
+        self._sinks: dict[str, Callable[[LogMessage], None]] = {
+            READING: self._readings.add,
+            COMMAND: self._commands.add,
+            POLICY: self._policy.add,
+            EVENT: self._add_event,
+            **dict.fromkeys(RAW_TOPICS.values(), self._add_raw),
+        }
+
+    def add(self, message: LogMessage) -> None:
+        """Add one message.
+
+        Raises:
+            LogError: it is not one of Ashore's.
+        """
+        try:
+            self._sinks[message.topic](message)
+        except LogError as error:
+            raise LogError(
+                f"message {message.sequence} of {message.topic} in {self._path} is not one of "
+                f"Ashore's: {error}; read the file with the program that wrote it"
+            ) from None
+
+    def tables(self) -> Sorted:
+        """Return all that was added."""
+        return Sorted(
+            readings=self._readings.tables(),
+            commands=self._commands.tables(),
+            policy=self._policy.tables(),
+            events=self._events,
+            raw=self._raw,
+        )
+
+    def _add_event(self, message: LogMessage) -> None:
+        self._events.append(event_of(message))
+
+    def _add_raw(self, message: LogMessage) -> None:
+        direction = next(way for way, topic in RAW_TOPICS.items() if topic == message.topic)
+        self._raw.append(RawBytes(message.stamps[1] / 1e9, direction, message.data))
+
+
+def event_of(message: LogMessage) -> Event:
+    """Return the event in a message.
+
+    Raises:
+        LogError: it holds none.
+    """
+    body = parse(message)
+    level, kind, text = (str(need(body, name)) for name in ("level", "kind", "text"))
+    time = Column("time")
+    time.append([need(body, "time")])
+    data = body.get("data", {})
+    if not isinstance(data, dict):
+        raise LogError("its data must be an object")
+    return Event(float(time.table()[0, 0]), level, kind, text, data)
