@@ -51,20 +51,38 @@ def stand(simulation: Simulation, level: bool = True) -> None:
         simulation: the robots.
         level: whether to tilt the base; else it is lifted only.
     """
-    model = simulation.batch.model
-    free = free_joint(model)
-    planes = model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE
-    floors = np.flatnonzero((model.geom_bodyid == 0) & planes)
-    if free is None or not len(floors):
+    footing = Footing.of(simulation.batch.model)
+    if footing is None:
         return
-    at = int(model.jnt_qposadr[free])
-    limbs = _limbs(model, int(model.jnt_bodyid[free]))
-    state, data = simulation.batch.bind("qpos"), mujoco.MjData(model)
+    state, data = simulation.batch.bind("qpos"), mujoco.MjData(simulation.batch.model)
     for robot in range(simulation.n):
         data.qpos[:] = state[robot]
-        for _ in range(ROUNDS if level else 1):
-            _level(model, data, at, _feet(model, data, int(floors[0]), limbs), level)
+        footing.set_down(data, level)
         state[robot] = data.qpos
+
+
+class Footing:
+    """The feet of one robot with a free base, and the floor below them."""
+
+    def __init__(self, model: mujoco.MjModel, free: int, floor: int) -> None:
+        """Take the model, the id of its free joint and that of the floor's shape."""
+        self._model, self._floor = model, floor
+        self._at = int(model.jnt_qposadr[free])
+        self._limbs = _limbs(model, int(model.jnt_bodyid[free]))
+
+    @classmethod
+    def of(cls, model: mujoco.MjModel) -> "Footing | None":
+        """Those of a model; None if its base is not free, or if there is no floor."""
+        free = free_joint(model)
+        planes = model.geom_type == mujoco.mjtGeom.mjGEOM_PLANE
+        floors = np.flatnonzero((model.geom_bodyid == 0) & planes)
+        return None if free is None or not len(floors) else cls(model, free, int(floors[0]))
+
+    def set_down(self, data: mujoco.MjData, level: bool = True) -> None:
+        """Put the lowest foot on the floor; if wanted, tilt the base to the plane of its feet."""
+        for _ in range(ROUNDS if level else 1):
+            feet = _feet(self._model, data, self._floor, self._limbs)
+            _level(self._model, data, self._at, feet, level)
 
 
 def _limbs(model: mujoco.MjModel, base: int) -> dict[int, list[int]]:
