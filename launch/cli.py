@@ -17,7 +17,7 @@ from ashore.policies.provenance import versions
 
 SIMULATION = {
     *("mujoco", "gymnasium", "stable_baselines3", "sb3_contrib", "torch"),
-    *("scipy", "matplotlib", "rich", "onnx", "tensorboard", "PIL"),
+    *("scipy", "matplotlib", "rich", "onnx", "tensorboard", "PIL", "plotly"),
 }
 
 DESCRIPTION = """Bring a policy ashore: pretrain it in randomized simulation, adapt its final layers

@@ -2,25 +2,24 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 
 from ashore.adapt.diagnose.input_shifts import spec_of
 from ashore.adapt.diagnose.record import Record
-from ashore.adapt.errors import AdaptError
 from ashore.adapt.gap.conduct import conduct
 from ashore.adapt.gap.gap import gap
 from ashore.adapt.gap.gap_page import Replayed, far, page
 from ashore.adapt.gap.lags import lags
 from ashore.adapt.gap.parity import Parity, parity
-from ashore.adapt.gap.simulator import NOMINAL, Simulator, calibrated
+from ashore.adapt.gap.simulator import NOMINAL
 from ashore.hardware.contract import Contract
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.robot_match import require_log
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
 from ashore.launch.replay_request import ReplayRequest
+from ashore.launch.simulators import second
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle, shipped_bundles
 from ashore.policies.storage.whole_file import write_file
@@ -32,7 +31,7 @@ def run_replay(asked: ReplayRequest) -> int:
     spec = _spec(log, asked.robot)
     require_log(log.header, spec)
     bundle = _policy(log, asked.policy)
-    simulators = [NOMINAL, *_second(spec, asked.calibrated)]
+    simulators = [NOMINAL, *second(spec, asked.calibrated)]
     with progress_bar() as bar:
         found = gap(spec, log, simulators, stage=bar)
     replayed = Replayed(
@@ -67,20 +66,6 @@ def _policy(log: Log, asked: str | None) -> Bundle | None:
     recorded = log.header.setup.get("policy")
     shipped = (Bundle.load(path) for path in shipped_bundles().values())
     return next((bundle for bundle in shipped if bundle.digest == recorded), None)
-
-
-def _second(spec: RobotSpec, asked: str | None) -> list[Simulator]:
-    if asked is None:
-        return []
-    if Path(asked).is_file():
-        return [calibrated(spec, Path(asked).read_text(encoding="utf-8"))]
-    bundle = Bundle.load(find_bundle(asked))
-    if bundle.posterior is None:
-        raise AdaptError(
-            f"{asked} was not adapted to any log, so that it holds no calibrated robot; give a "
-            "bundle that `ashore adapt` made, or what `ashore calibrate --out` wrote"
-        )
-    return [calibrated(spec, bundle.posterior)]
 
 
 def _parity(log: Log, bundle: Bundle | None) -> Parity | None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ashore.adapt.diagnose.balance import balance
 from ashore.adapt.diagnose.footing import footing
@@ -20,6 +21,7 @@ from ashore.adapt.held_out import between
 from ashore.adapt.trajectory import Trajectory
 from ashore.hardware.errors import SpecError
 from ashore.hardware.logs.log import Log
+from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.spec import RobotSpec
 
 
@@ -45,11 +47,19 @@ def spec_of(log: Log, fallback: RobotSpec) -> RobotSpec:
     Raises:
         AdaptError: what it holds is no spec.
     """
-    data = json.loads(log.header.spec)
+    return spec_from(log.header, log.path) if json.loads(log.header.spec) else fallback
+
+
+def spec_from(header: LogHeader, path: Path) -> RobotSpec:
+    """The spec that a log's header holds.
+
+    Raises:
+        AdaptError: what it holds is no spec.
+    """
     try:
-        return RobotSpec.from_dict(data) if data else fallback
+        return RobotSpec.from_dict(json.loads(header.spec))
     except SpecError as error:
-        raise AdaptError(f"the spec in {log.path} cannot be read: {error}") from None
+        raise AdaptError(f"the spec in {path} cannot be read: {error}") from None
 
 
 def input_shifts(

@@ -1,22 +1,16 @@
 """`Gap`: how far simulators come from a log, by signal, joint and time since their restart."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ashore.adapt.diagnose.record import Record
 from ashore.adapt.errors import AdaptError
-from ashore.adapt.gap.moving_base import moving_base
+from ashore.adapt.gap.replay_job import Job, JobConfig, Series
 from ashore.adapt.gap.simulator import Simulator
 from ashore.adapt.gap.tally import Tally
 from ashore.adapt.gap.way import HALF, OPEN, SECOND, WAYS, Way
-from ashore.adapt.replay import Replay, ReplayConfig
-from ashore.adapt.side_by_side import side_by_side
-from ashore.adapt.trajectory import Trajectory, Window
-from ashore.envs.physics.standing import held
-from ashore.envs.simulation import nominal_parameters
 from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 
@@ -38,24 +32,8 @@ class GapConfig:
     """The way whose errors are told by the time since the restart."""
     drawn: Way = HALF
     """The way that is kept to be drawn."""
-    work: int = 400_000
-    """Simulated robots times physics steps at once, which bounds the memory."""
-    replay: ReplayConfig = field(default_factory=ReplayConfig)
-    """How a window is simulated."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Series:
-    """A stretch of a log beside what simulators predict of it; `S` samples."""
-
-    time: Array
-    """Since the log's first reading, `(S,)` [s]."""
-    restart: NDArray[np.bool_]
-    """Samples at which the simulators were put right, `(S,)`."""
-    measured: Mapping[str, Array]
-    """By signal, `(S, k)`."""
-    predicted: Mapping[str, Array]
-    """By signal, `(P, S, k)`."""
+    job: JobConfig = field(default_factory=JobConfig)
+    """How windows are simulated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,10 +78,9 @@ def gap(
     Raises:
         AdaptError: the log is of other joints, or holds nothing to replay.
     """
-    settings, record = config or GapConfig(), Record.of(log, spec)
-    trajectory = replace(Trajectory.from_log(log, spec), base=moving_base(log, spec))
-    usable = record.working & record.powered.all(axis=1)
-    job = _Job(spec, trajectory, measured_signals(log, record), simulators, settings)
+    settings = config or GapConfig()
+    job, usable = Job.of(spec, log, simulators, settings.job)
+    trajectory = job.trajectory
     tallies, series = dict[str, Tally](), dict[str, Series]()
     for way in settings.ways:
         windows = way.windows(trajectory, usable)
@@ -131,81 +108,39 @@ def gap(
     )
 
 
-def measured_signals(log: Log, record: Record) -> dict[str, Array]:
-    """What the sensors said at each reading, by the simulation's names; NaN where they didn't."""
-    readings = log.readings
-    stale = ~record.fresh
-    found = {"joint_position": record.position, "joint_velocity": record.velocity}
-    found["joint_current"] = record.current
-    found = {name: np.where(stale, np.nan, value) for name, value in found.items()}
-    old = (readings.inertial_age > 0.0)[:, None]
-    if record.spec.imu is not None:
-        found["imu_gyro"] = np.where(old, np.nan, readings.gyro)
-        found["imu_gravity"] = np.where(old, np.nan, readings.gravity)
-    return {name: value for name, value in found.items() if np.isfinite(value).any()}
+def beside(
+    spec: RobotSpec,
+    log: Log,
+    simulators: Sequence[Simulator],
+    way: Way = HALF,
+    config: JobConfig | None = None,
+) -> Series | None:
+    """What each simulator predicts of a whole log, restarted one way; None if nothing is to replay.
 
+    Args:
+        spec: the robot, as the log was read.
+        log: the log, short enough to be in memory.
+        simulators: the robots.
+        way: how long before each restart.
+        config: how a window is simulated.
 
-@dataclass(frozen=True, kw_only=True)
-class _Seen:
-    """What came of some windows."""
-
-    time: Array
-    since: Array
-    counted: NDArray[np.bool_]
-    measured: Mapping[str, Array]
-    predicted: Mapping[str, Array]
-
-    def beginning(self, seconds: float) -> Series:
-        """The first seconds, up to the first gap."""
-        steps = np.diff(self.time)
-        gaps = np.flatnonzero((steps > 10.0 * np.median(steps[steps > 0.0])) | (steps < 0.0))
-        until = self.time[gaps[0]] if len(gaps) else np.inf
-        rows = self.time <= min(until, self.time[0] + seconds)
-        rows &= np.cumsum(~rows) == 0
-        return Series(
-            time=self.time[rows],
-            restart=~self.counted[rows],
-            measured={name: value[rows] for name, value in self.measured.items()},
-            predicted={name: value[:, rows] for name, value in self.predicted.items()},
-        )
-
-
-class _Job:
-    """Windows of one log in all simulators, no more at once than memory allows."""
-
-    def __init__(
-        self,
-        spec: RobotSpec,
-        trajectory: Trajectory,
-        measured: Mapping[str, Array],
-        simulators: Sequence[Simulator],
-        config: GapConfig,
-    ) -> None:
-        self._spec = held(spec) if trajectory.held else spec
-        self._trajectory, self._measured, self._config = trajectory, measured, config
-        names = tuple(dict.fromkeys(name for each in simulators for name in each.values))
-        known = nominal_parameters(spec, names)
-        self._values = side_by_side([each.values for each in simulators], known)
-        self._replay = replace(config.replay, having=names)
-        self._count = len(simulators)
-
-    def replayed(self, windows: Sequence[Window]) -> Iterator[tuple[float, _Seen]]:
-        """Simulate windows some at a time; yields the share that is done, and what was seen."""
-        longest = max(float(window.time[-1]) for window in windows)
-        steps = longest / self._config.replay.timestep + 1.0
-        many = max(1, int(self._config.work / (steps * self._count)))
-        for begin in range(0, len(windows), many):
-            some = windows[begin : begin + many]
-            yield min(1.0, (begin + len(some)) / len(windows)), self._seen(some)
-
-    def _seen(self, windows: Sequence[Window]) -> _Seen:
-        replay = Replay(self._spec, windows, self._count, self._replay)
-        rows = np.concatenate([np.arange(window.begin, window.end) for window in windows])
-        predicted = replay.senses(self._values)
-        return _Seen(
-            time=self._trajectory.time[rows],
-            since=replay.time,
-            counted=replay.time > 0.0,
-            measured={name: value[rows] for name, value in self._measured.items()},
-            predicted={name: predicted[name] for name in self._measured},
-        )
+    Raises:
+        AdaptError: the log is of other joints.
+    """
+    job, usable = Job.of(spec, log, simulators, config or JobConfig())
+    windows = way.windows(job.trajectory, usable)
+    parts = [seen.series() for _, seen in job.replayed(windows)] if windows else []
+    if not parts:
+        return None
+    return Series(
+        time=np.concatenate([part.time for part in parts]),
+        restart=np.concatenate([part.restart for part in parts]),
+        measured={
+            name: np.concatenate([part.measured[name] for part in parts])
+            for name in parts[0].measured
+        },
+        predicted={
+            name: np.concatenate([part.predicted[name] for part in parts], axis=1)
+            for name in parts[0].predicted
+        },
+    )

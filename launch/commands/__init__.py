@@ -3,7 +3,7 @@
     policy    train, adapt, undo, export, play
     drive     twin, record, excite, deploy
     trial     trial
-    log       import, diagnose, calibrate, replay, recover
+    log       import, diagnose, calibrate, replay, open, recover
     robot     robot new, robot check, randomization audit
     lab       bench, demo, probe
     servo     doctor, bus scan, servo read, servo write, servo reboot
@@ -27,6 +27,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "export": policy.export,
     "play": policy.play,
     "replay": log.replay,
+    "open": log.open_logs,
     "import": log.import_logs,
     "calibrate": log.calibrate,
     "diagnose": log.diagnose,

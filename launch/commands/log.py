@@ -5,6 +5,7 @@ from pathlib import Path
 import tyro
 
 from ashore.launch.diagnosis_request import DiagnosisRequest
+from ashore.launch.open_request import OpenRequest
 from ashore.launch.replay_request import ReplayRequest
 
 Name = tyro.conf.Positional[str]
@@ -53,6 +54,17 @@ def replay(asked: tyro.conf.OmitArgPrefixes[ReplayRequest]) -> int:
     from ashore.launch.replaying import run_replay
 
     return run_replay(asked)
+
+
+def open_logs(asked: tyro.conf.OmitArgPrefixes[OpenRequest]) -> int:
+    """Show logs in a browser: the robot in 3-D with a ghost of the simulated one, signals, events.
+
+    Times are since each log's beginning, so that several lie over one another. Signals of long logs
+    are shown by some of their rows; the shorter the stretch, the more of them.
+    """
+    from ashore.launch.opening import run_open
+
+    return run_open(asked)
 
 
 def recover(log: tyro.conf.Positional[Path], /, out: Path) -> int:

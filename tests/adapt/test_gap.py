@@ -14,6 +14,7 @@ from ashore.adapt.gap.gap import GapConfig, gap
 from ashore.adapt.gap.lags import lags
 from ashore.adapt.gap.moving_base import moving_base
 from ashore.adapt.gap.parity import parity
+from ashore.adapt.gap.replay_job import JobConfig
 from ashore.adapt.gap.simulator import NOMINAL, Simulator, calibrated
 from ashore.adapt.gap.tally import Tally
 from ashore.adapt.gap.way import ONE_STEP, OPEN, Way
@@ -157,7 +158,7 @@ def test_who_is_told_what_the_robot_is_predicts_its_walk_and_the_nominal_simulat
 
 @pytest.mark.slow
 def test_memory_bounds_change_nothing(spec, walk, told, found):
-    small = gap(spec, walk, [NOMINAL, told], GapConfig(work=20_000))
+    small = gap(spec, walk, [NOMINAL, told], GapConfig(job=JobConfig(work=20_000)))
     for way, errors in found.errors.items():
         for name, value in errors.items():
             assert np.array_equal(small.errors[way][name], value), (way, name)
