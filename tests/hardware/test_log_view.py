@@ -12,10 +12,11 @@ from ashore.hardware.logs.log_view import LogView
 ALL = 1_000_000
 
 
-@pytest.fixture
-def log(tmp_path):
-    write(tmp_path / "log.mcap", ticks=4000)
-    return tmp_path / "log.mcap"
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    path = tmp_path_factory.mktemp("log") / "log.mcap"
+    write(path, ticks=4000)
+    return path
 
 
 def test_where_there_is_room_every_row_is_shown_as_it_is(log):
@@ -71,13 +72,15 @@ def test_what_a_row_has_not_is_not_a_number(tmp_path):
     assert found[1].tolist() == [0.5, -0.5]
 
 
-def test_a_log_that_was_cut_is_shown_to_its_last_chunk_and_a_bad_chunk_is_stepped_over(log):
-    data = bytearray(log.read_bytes())
+def test_a_log_that_was_cut_is_shown_to_its_last_chunk_and_a_bad_chunk_is_stepped_over(
+    log, tmp_path
+):
+    data, cut = bytearray(log.read_bytes()), tmp_path / "cut.mcap"
     view = LogView(log)
     begin, length = view._places[3]
     data[begin + length // 2] ^= 0xFF
-    log.write_bytes(data[: len(data) * 2 // 3])
-    view, whole = LogView(log), Log.open(log)
+    cut.write_bytes(data[: len(data) * 2 // 3])
+    view, whole = LogView(cut), Log.open(cut)
     assert whole.damage
     found = view.table(READING, ("position",), *view.span, ALL)
     assert np.array_equal(found["time"], whole.readings.time)
