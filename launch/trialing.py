@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
 import tyro
@@ -43,7 +44,8 @@ class TrialRequest(Place):
     seconds: float = 6.0
     """Length of an episode, if the task's own are longer [s]."""
     out: Path | None = None
-    """Folder for the logs, one a pair; default: runs/ROBOT-trial-TIME."""
+    """Folder for the logs, one a pair; default: runs/ROBOT-trial-TIME. A trial that was stopped
+    goes on in its own folder with the pairs that are whole."""
 
 
 class Ring:
@@ -85,14 +87,49 @@ class Ring:
                 episode.duration = self.seconds
                 yield episode
 
-        setup = {"kind": "trial", "policy": self.base.digest, "candidate": self.candidate.digest}
         header = LogHeader(
             robot=self.spec.name,
             spec=self.spec.to_json(),
             contract=self.base.contract.to_json(),
-            setup={**setup, "pair": index},
+            setup=self._setup(index),
         )
         return drive(self.asked, self.spec, header, out, episodes)
+
+    def _setup(self, index: int) -> dict[str, object]:
+        """What the log of a pair says that it is."""
+        return {
+            "kind": "trial",
+            "policy": self.base.digest,
+            "candidate": self.candidate.digest,
+            "pair": index,
+            "seed": self.asked.seed,
+            "seconds": self.seconds,
+        }
+
+    def kept(self, index: int, out: Path) -> bool:
+        """Whether a trial that was stopped left this pair whole; what is not whole is set aside.
+
+        Raises:
+            AdaptError: the log is of another trial.
+        """
+        if not out.exists():
+            return False
+        log, asked = Log.open(out), self._setup(index)
+        if {name: log.header.setup.get(name) for name in asked} != asked:
+            raise AdaptError(
+                f"{out} is of another trial; choose another folder with --out, or give the same "
+                "candidate, base, --seed and --seconds to go on with that one"
+            )
+        whole = any(event.kind == "log" for event in log.events)
+        fault = any(e.kind == "state" and e.text.startswith(State.FAULT.value) for e in log.events)
+        if whole and not fault and len(rewards(log, self.task)) == 2:
+            return True
+        for number in count(1):
+            aside = out.with_suffix(f".stopped-{number}{out.suffix}")
+            if not aside.exists():
+                out.rename(aside)
+                break
+        return False
 
     def measure(self, index: int, out: Path) -> Pair:
         """What both earned, by the log of their pair.
@@ -134,9 +171,10 @@ def run_trial(asked: TrialRequest) -> int:
     say(f"at most {asked.pairs} pairs of episodes of {ring.seconds:g} s; logs: {logs}")
     for index, plan in enumerate(ring.plans()):
         out = logs / f"pair-{index + 1:02}.mcap"
-        result = ring.fight(index, plan, out)
-        if result.exit is not Exit.ENDED:
-            return _stopped(ring, trial, result, out)
+        if not ring.kept(index, out):
+            result = ring.fight(index, plan, out)
+            if result.exit is not Exit.ENDED:
+                return _stopped(ring, trial, result, out)
         pair = ring.measure(index, out)
         decision = trial.add(pair)
         _tell(trial, pair)
@@ -168,7 +206,10 @@ def _stopped(ring: Ring, trial: Trial, result: RunResult, out: Path) -> int:
         why = f"the robot was stopped by a fault under the candidate: {result.reason}"
         _leave(ring, trial, Decision(outcome=Outcome.ROLLED_BACK, why=why))
     else:
-        say(f"stopped: {result.reason}; the trial has no answer, and the candidate is as it was")
+        say(
+            f"stopped: {result.reason}; the trial has no answer yet, and the candidate is as it "
+            f"was: see to the robot, and give the same command with --out {out.parent} to go on"
+        )
     return result.exit
 
 

@@ -100,11 +100,43 @@ def test_a_fault_under_the_candidate_is_its_defeat_and_under_the_base_no_answer(
     said = capsys.readouterr().out
     if outcome is None:
         assert record is None
-        assert "too fast; the trial has no answer, and the candidate is as it was" in said
+        assert "too fast; the trial has no answer yet, and the candidate is as it was" in said
     else:
         assert record["outcome"] == outcome
         assert "stopped by a fault under the candidate" in record["why"]
     assert bench.memory.get("torque_enable") == 0
+
+
+def test_a_trial_that_was_stopped_goes_on_with_the_pairs_that_are_whole(
+    benches, tmp_path, capsys
+):
+    bench = benches(hidden="5")
+    base, candidate = bundles(tmp_path, leading(0.0), leading(0.6))
+    assert trying(bench, base, candidate) == Exit.ENDED
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  pair")]
+    logs = sorted((tmp_path / "logs").glob("pair-*.mcap"))
+    # As if it had been stopped in the last pair, in the middle of its log.
+    replace(leading(0.6), verdict=IMPROVED).save(candidate)
+    whole = logs[-1].read_bytes()
+    logs[-1].write_bytes(whole[: len(whole) // 2])
+    before = [log.read_bytes() for log in logs[:-1]]
+    assert trying(bench, base, candidate) == Exit.ENDED
+    again = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  pair")]
+    assert again[: len(logs) - 1] == said[: len(logs) - 1]
+    assert [log.read_bytes() for log in logs[:-1]] == before
+    assert logs[-1].with_suffix(".stopped-1.mcap").exists()
+    assert record_of(Bundle.load(candidate))["outcome"] == "ACCEPTED"
+
+
+def test_the_folder_of_another_trial_is_left_alone(bench, tmp_path, capsys):
+    base, candidate = bundles(tmp_path, leading(0.0), leading(0.0, lean=0.4))
+    assert trying(bench, base, candidate) == Exit.ENDED
+    replace(leading(0.0, lean=0.4), verdict=IMPROVED).save(candidate)
+    kept = {log: log.read_bytes() for log in (tmp_path / "logs").iterdir()}
+    words = ["trial", candidate, "--base", base, "--port", bench.port, "--clock", "lockstep"]
+    words += ["--seconds", 1.5, "--no-supervise", "--out", tmp_path / "logs", "--seed", 9]
+    assert "is of another trial" in refused(capsys, *words)
+    assert {log: log.read_bytes() for log in (tmp_path / "logs").iterdir()} == kept
 
 
 def test_only_an_improved_candidate_that_differs_from_its_base_is_tried(bench, tmp_path, capsys):

@@ -21,6 +21,8 @@ from ashore.launch.bench.figure import Row, row
 from ashore.launch.trialing import TrialRequest, run_trial
 from ashore.policies.bundle import Bundle
 
+PAUSES = 8
+"""Most times that a trial goes on after the robot had to cool down."""
 SPOILED: Mapping[str, Callable[[Log], Log]] = {
     "poisoned_log": poisoned,
     "shuffled_clock": shuffled,
@@ -64,6 +66,22 @@ def _spoiled(work: Work, name: str, spoil: Callable[[Log], Log], folder: Path) -
     return row(f"transfer_{name}", change.mean, unit, found["said"])
 
 
+def _some_pairs(work: Work, candidate: Path, folder: Path) -> None:
+    """Go on with a trial on a twin that has cooled down, until it has an answer or is too hot."""
+    with TwinProcess(replace(work.case.options(folder), clock="lockstep")) as twin:
+        asked = TrialRequest(
+            candidate=str(candidate),
+            base=ROBOT,
+            port=twin.port,
+            imu_port=twin.imu_port,
+            out=folder / "trial",
+            clock="lockstep",
+            supervise=False,
+        )
+        with redirect_stdout(sys.stderr):
+            run_trial(asked)
+
+
 def _elsewhere(teacher: Work, other: Work, folder: Path) -> Row:
     """What a candidate does on a robot that it was not made for, and what a trial says of it."""
     place = folder / "candidate"
@@ -73,23 +91,14 @@ def _elsewhere(teacher: Work, other: Work, folder: Path) -> Row:
 
     def tried() -> str:
         replace(teacher.adapted, attachments={}).save(place)
-        with TwinProcess(replace(other.case.options(folder), clock="lockstep")) as twin:
-            asked = TrialRequest(
-                candidate=str(place),
-                base=ROBOT,
-                port=twin.port,
-                imu_port=twin.imu_port,
-                out=folder / "trial",
-                clock="lockstep",
-                supervise=False,
-            )
-            try:
-                with redirect_stdout(sys.stderr):
-                    run_trial(asked)
-            except NotDeployable as refusal:
-                return str(refusal)
-        record = record_of(Bundle.load(place))
-        return "no answer" if record is None else f"{record['outcome']}: {record['why']}"
+        try:
+            for _ in range(PAUSES):
+                _some_pairs(other, place, folder)
+                if (record := record_of(Bundle.load(place))) is not None:
+                    return f"{record['outcome']}: {record['why']}"
+        except NotDeployable as refusal:
+            return str(refusal)
+        return "no answer"
 
     said = kept(folder / "trial.json", [teacher.adapted.digest, other.physics], tried)
     return row("transfer_other_robot", change.mean, "of reward per step if it is deployed", said)
