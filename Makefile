@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast oracles check bench clean
+.PHONY: help demo test test-fast oracles check bench docs clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,13 @@ check: $(VENV)/.dev ## lint and type-check
 
 bench: $(VENV)/.sim ## measure speed and timing
 	$(BIN)/ashore bench all
+
+docs: $(VENV)/.docs ## the documentation, in build/docs/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q -f docs/mkdocs.yml
+
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -e '.[docs]' -c constraints.txt
+	@touch $@
 
 clean: ## remove the virtual environment and caches
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
