@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {
-    "hardware": {"numpy", "serial", "mcap", "lz4"},
+    "hardware": {"numpy", "serial", "mcap", "lz4", "pyarrow", "rosbags", "rerun"},
     "envs": {"mujoco", "gymnasium", "stable_baselines3"},
     "policies": {"torch", "sb3_contrib", "matplotlib", "safetensors", "onnx"},
     "adapt": {"scipy"},

@@ -154,11 +154,10 @@ EVENT_SIGNALS = (
 )
 RAW_SIGNALS = (TIME, Signal(name="direction", kind="text"), Signal(name="data", kind="bytes"))
 
-READING_NAMES = (
-    *("position", "velocity", "current", "voltage", "temperature", "age"),
-    *("fault", "torque_enabled"),
-)
-"""What every reading has, a number a joint."""
+READING_NAMES = ("position", "age", "fault", "torque_enabled")
+"""What every exported reading has, a number a joint."""
+UNMEASURED = ("velocity", "current", "voltage", "temperature")
+"""What every reading has, but an exported one only where some of it was measured."""
 _STAMPED = (*(signal.name for signal in STAMPS), "time")
 NEEDED = {
     "reading": (*_STAMPED, *READING_NAMES),
@@ -172,7 +171,7 @@ ONE = frozenset((*_STAMPED, "level", "kind", "text", "data", "direction"))
 """Signals of one column."""
 KIND_OF = {
     **dict.fromkeys((*_STAMPED[:4],), "u8"),
-    **dict.fromkeys(("time", *READING_NAMES[:6]), "f8"),
+    **dict.fromkeys(("time", "position", "age"), "f8"),
     **dict.fromkeys(("fault", "torque_enabled"), "u1"),
     **dict.fromkeys(("observation", "action"), "f4"),
     **dict.fromkeys(("level", "kind", "text", "data", "direction"), "text"),

@@ -18,6 +18,7 @@ from ashore.hardware.exporters.log_layout import (
     STAMPS,
     TABLES,
     TIME,
+    UNMEASURED,
     LogLayout,
     Signal,
     TableLayout,
@@ -34,9 +35,9 @@ Rows = Mapping[str, Values]
 Part = Mapping[str, Rows]
 """Rows of each table, by table; tables without any are left out."""
 
-_PER_JOINT = (*READING_NAMES, "duty")
+_PER_JOINT = ("position", *UNMEASURED, *READING_NAMES[1:], "duty")
 _OF_BASE = ("gyro", "gravity", "acceleration", "inertial_age")
-_MAYBE = ("duty", *_OF_BASE)
+_MAYBE = (*UNMEASURED, "duty", *_OF_BASE)
 """Signals whose columns are left out where they are NaN throughout."""
 _TABLE_OF = {f"/{name}": name for name in TABLES} | dict.fromkeys(RAW_TOPICS.values(), "raw")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.exporters.log_layout import LogLayout, TableLayout
+from ashore.hardware.exporters.log_layout import UNMEASURED, LogLayout, TableLayout
 from ashore.hardware.exporters.log_parts import Rows
 from ashore.hardware.importers.new_log import new_log
 from ashore.hardware.logs.log_file import LogFile
@@ -108,6 +108,10 @@ def _numbers(table: TableLayout, rows: Rows, count: int) -> Iterator[tuple[str, 
     lists = {name: np.asarray(rows[name]).tolist() for name in names}
     if "torque_enabled" in lists and table.name == "reading":
         lists["torque_enabled"] = [[bool(x) for x in row] for row in lists["torque_enabled"]]
+    if table.name == "reading":
+        unknown = [[float("nan")] * len(row) for row in lists["position"]]
+        lists = {**dict.fromkeys(UNMEASURED, unknown), **lists}
+        names = list(lists)
     for row in range(count):
         body: dict[str, object] = {name: lists[name][row] for name in names}
         body["time"] = lists["time"][row][0]
