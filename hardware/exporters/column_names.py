@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from ashore.hardware.logs.log_header import LogHeader
 
 AXES = ("x", "y", "z")
 UNITS = {
-    **{"position": "rad", "velocity": "rad/s", "current": "A", "voltage": "V"},
-    **{"temperature": "degC", "age": "s", "gyro": "rad/s", "acceleration": "m/s^2"},
+    "position": "rad", "velocity": "rad/s", "current": "A", "voltage": "V",
+    "temperature": "degC", "age": "s", "gyro": "rad/s", "acceleration": "m/s^2",
     "inertial_age": "s",
 }
 """Units of a reading's and a command's signals; the others have none."""
@@ -59,7 +60,7 @@ def numbers(width: int) -> tuple[str, ...]:
     return tuple(map(str, range(width)))
 
 
-def _object(text: str) -> Mapping[str, object]:
+def _object(text: str) -> Mapping[str, Any]:
     found = json.loads(text)
     return found if isinstance(found, dict) else {}
 

@@ -198,7 +198,7 @@ class _Dataset:
             begin += length
 
     def _info(self) -> dict[str, object]:
-        counters = {name: ("int64", 1, None) for name in COUNTERS} | {
+        counters = dict.fromkeys(COUNTERS, ("int64", 1, None)) | {
             "timestamp": ("float32", 1, None)
         }
         own = {name: ("float32", len(names), list(names)) for name, names in self._names.items()}

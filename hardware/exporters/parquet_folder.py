@@ -52,8 +52,8 @@ def fields(table: TableLayout) -> list[Any]:
     import pyarrow as pa
 
     kinds = {
-        **{"f8": pa.float64(), "f4": pa.float32(), "u1": pa.uint8(), "u8": pa.uint64()},
-        **{"text": pa.string(), "bytes": pa.binary()},
+        "f8": pa.float64(), "f4": pa.float32(), "u1": pa.uint8(), "u8": pa.uint64(),
+        "text": pa.string(), "bytes": pa.binary(),
     }
     return [
         pa.field(name, kinds[signal.kind], nullable=False, metadata={UNIT: signal.unit.encode()})

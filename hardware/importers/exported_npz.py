@@ -88,7 +88,10 @@ class _Source:
     def _cell(self, end: int) -> bytes:
         length = end - self._end
         if not 0 <= length <= LARGEST_CELL:
-            raise LogError(f"{self._name}{ENDS} goes backwards or too far, to {end}; largest is {LARGEST_CELL}")
+            raise LogError(
+                f"a row of {self._name} has {length} bytes, by its {ENDS}; allowed: 0 to "
+                f"{LARGEST_CELL}"
+            )
         self._end = end
         cell = self._values.read(length).tobytes()
         if len(cell) != length:
