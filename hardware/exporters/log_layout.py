@@ -133,9 +133,29 @@ def _table(name: str, data: Mapping[str, Any]) -> TableLayout:
         raise ValueError(f"{name} has a signal twice")
     for needed in NEEDED[name]:
         own = found.get(needed)
-        if own is None or (own.kind, own.width if needed in ONE else 1) != (KIND_OF[needed], 1):
+        kind = "bytes" if (name, needed) == ("raw", "data") else KIND_OF[needed]
+        if own is None or (own.kind, own.width if needed in ONE else 1) != (kind, 1):
             raise ValueError(f"{name} lacks {needed}, or has it as something else")
+    _check_widths(name, found)
     return TableLayout(name=name, rows=rows, signals=signals)
+
+
+def _check_widths(table: str, signals: Mapping[str, Signal]) -> None:
+    """Refuse signals that this table of a log does not have, or not so wide."""
+    widths: dict[str, int] = {}
+    if table == "reading":
+        joints = signals["position"].width
+        widths = dict.fromkeys((*READING_NAMES, *UNMEASURED, "duty"), joints)
+        widths |= {"gyro": 3, "gravity": 3, "acceleration": 3, "inertial_age": 1}
+    for name in signals.keys() - set(NEEDED[table]):
+        named = table == "policy" and name.startswith("signals.")
+        if name not in widths and not named:
+            raise ValueError(f"no {table} of a log has a signal {name!r}")
+        if signals[name].kind != "f8":
+            raise ValueError(f"signal {name!r} of {table} is no number")
+    for name in widths.keys() & signals.keys():
+        if signals[name].width != widths[name]:
+            raise ValueError(f"{name} has {signals[name].width} columns, not {widths[name]}")
 
 
 STAMPS = (
@@ -164,7 +184,7 @@ NEEDED = {
     "command": (*_STAMPED, "position"),
     "policy": (*_STAMPED, "observation", "action"),
     "event": (*_STAMPED, "level", "kind", "text", "data"),
-    "raw": (*_STAMPED, "direction"),
+    "raw": (*_STAMPED, "direction", "data"),
 }
 """Signals that a table must have."""
 ONE = frozenset((*_STAMPED, "level", "kind", "text", "data", "direction"))

@@ -79,7 +79,10 @@ def _batches(path: Path, file: Any, table: TableLayout) -> Iterator[Rows]:
     for batch in read_batches(path, file, [name for name, _ in wanted], ROWS):
         if any(column.null_count for column in batch.columns):
             raise LogError(f"{path} has empty cells; export the log again")
-        yield _rows(table, batch)
+        try:
+            yield _rows(table, batch)
+        except UnicodeDecodeError as error:
+            raise LogError(f"{path} is damaged: {error}") from None
 
 
 def _rows(table: TableLayout, batch: Any) -> Rows:

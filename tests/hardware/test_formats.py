@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from log_samples import HEADER, reading, write
+from mcap.opcode import Opcode
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.exporters.csv_folder import export_csv
@@ -19,6 +20,7 @@ from ashore.hardware.importers.exported_csv import import_csv_folder
 from ashore.hardware.importers.exported_npz import import_npz_archive
 from ashore.hardware.importers.exported_parquet import import_parquet_folder
 from ashore.hardware.logs.log import Log, LogWriter
+from ashore.hardware.logs.log_frames import LogFrames
 from ashore.hardware.logs.log_scan import LogScan
 from ashore.hardware.reading import Command, Inertial
 
@@ -143,9 +145,10 @@ def test_parquet_keeps_units_beside_its_columns(tmp_path):
 
 
 def test_what_was_lost_before_is_still_told_after(way, tmp_path):
-    data = write(tmp_path / "log.mcap", 3000)
-    broken = bytearray(data)
-    broken[len(data) // 2] ^= 0xFF
+    broken = bytearray(write(tmp_path / "log.mcap", 1000))
+    frames = LogFrames(tmp_path / "log.mcap")
+    chunks = [frame.offset for frame in frames if frame.opcode == Opcode.CHUNK]
+    broken[chunks[2] + 100] ^= 0xFF
     (tmp_path / "bad.mcap").write_bytes(broken)
     before = Log.open(tmp_path / "bad.mcap")
     after = Log.open(through(way, tmp_path / "bad.mcap", tmp_path))
@@ -166,3 +169,45 @@ def test_nothing_is_overwritten_and_nothing_half_is_left(way, tmp_path):
     with pytest.raises(LogError):
         write_out(tmp_path / "none.mcap", tmp_path / "other")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["log.mcap", "none.mcap", "out"]
+
+
+def test_no_flipped_byte_ends_in_a_traceback(way, tmp_path):
+    write(tmp_path / "log.mcap", 4)
+    WAYS[way][0](tmp_path / "log.mcap", tmp_path / "out")
+    out = tmp_path / "out"
+    for file in sorted(out.iterdir()) if out.is_dir() else [out]:
+        data = file.read_bytes()
+        for place in range(3, len(data), max(len(data) // 20, 1)):
+            flipped = bytearray(data)
+            flipped[place] ^= 0x41
+            file.write_bytes(flipped)
+            said = "one line"
+            try:
+                WAYS[way][1](out, tmp_path / "back.mcap").unlink()
+            except LogError as error:
+                said = str(error)
+            assert len(said.splitlines()) == 1
+            assert not (tmp_path / "back.mcap").exists()
+        file.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ('"name":"velocity"', '"name":"speed"', "has a signal 'speed'"),
+        ('"ashore log tables 1"', '"ashore log tables 2"', "its format is"),
+        ('"rows":4', '"rows":-4', "the rows of reading are -4"),
+        ('"name":"fault","kind":"u1"', '"name":"fault","kind":"O"', "of kind 'O'"),
+        ('"name":"age","kind":"f8"', '"name":"agf","kind":"f8"', "lacks age"),
+        ('"shoulder","elbow"', '"shoulder"', "velocity has 2 columns, not 1|no header"),
+    ],
+)
+def test_a_header_that_no_log_has_is_refused(old, new, match, tmp_path):
+    write(tmp_path / "log.mcap", 4)
+    export_csv(tmp_path / "log.mcap", tmp_path / "out")
+    header = tmp_path / "out" / "header.json"
+    text = header.read_text()
+    assert old in text
+    header.write_text(text.replace(old, new, 1))
+    with pytest.raises(LogError, match=match):
+        import_csv_folder(tmp_path / "out", tmp_path / "back.mcap")
