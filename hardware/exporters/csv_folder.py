@@ -31,8 +31,8 @@ def export_csv(path: str | Path, out: str | Path) -> str | None:
         (folder / HEADER).write_bytes(layout.to_json())
         writers = {}
         for table in layout.tables:
-            name = folder / f"{table.name}.csv"
-            file = stack.enter_context(name.open("w", encoding="utf-8", newline=""))
+            place = folder / f"{table.name}.csv"
+            file = stack.enter_context(place.open("w", encoding="utf-8", newline=""))
             writers[table.name] = csv.writer(file)
             writers[table.name].writerow([column for column, _ in table.columns()])
         for part in parts(path, layout):

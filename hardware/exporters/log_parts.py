@@ -155,8 +155,8 @@ def _rows(log: Log, name: str, layout: LogLayout) -> Rows:
 
 
 def _counts(log: Log) -> dict[str, int]:
-    tables = (log.readings, log.commands, log.policy, log.events, log.raw)
-    return {name: len(table) for name, table in zip(TABLES, tables, strict=True)}
+    driven = {"reading": len(log.readings), "command": len(log.commands)}
+    return {**driven, "policy": len(log.policy), "event": len(log.events), "raw": len(log.raw)}
 
 
 def _stamps(rows: list[tuple[int, int, int, int]]) -> Rows:
@@ -165,11 +165,12 @@ def _stamps(rows: list[tuple[int, int, int, int]]) -> Rows:
 
 
 def _times(log: Log, table: str) -> NDArray[np.float64]:
-    if table in ("event", "raw"):
-        listed = log.events if table == "event" else log.raw
-        return np.array([[row.time] for row in listed])
-    source = {"reading": log.readings, "command": log.commands, "policy": log.policy}[table]
-    return source.time[:, None]
+    if table == "event":
+        return np.array([[event.time] for event in log.events])
+    if table == "raw":
+        return np.array([[row.time] for row in log.raw])
+    driven = {"reading": log.readings.time, "command": log.commands.time}
+    return {**driven, "policy": log.policy.time}[table][:, None]
 
 
 def _reading(log: Log) -> Rows:

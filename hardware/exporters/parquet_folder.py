@@ -34,11 +34,12 @@ def export_parquet(path: str | Path, out: str | Path) -> str | None:
     about = {HEADER: layout.to_json()}
     with new_place(Path(out)) as folder, ExitStack() as stack:
         folder.mkdir()
-        writers, schemas = {}, {}
+        writers: dict[str, Any] = {}
+        schemas: dict[str, Any] = {}
         for table in layout.tables:
             schemas[table.name] = pa.schema(fields(table), metadata=about)
-            name = folder / f"{table.name}.parquet"
-            writer = pq.ParquetWriter(name, schemas[table.name], compression="zstd")
+            file = folder / f"{table.name}.parquet"
+            writer = pq.ParquetWriter(file, schemas[table.name], compression="zstd")
             writers[table.name] = stack.enter_context(writer)
         for part in parts(path, layout):
             for name, rows in part.items():

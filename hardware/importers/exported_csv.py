@@ -31,8 +31,8 @@ def import_csv_folder(folder: str | Path, out: str | Path) -> Path:
     """
     folder = Path(folder)
     try:
-        with (folder / HEADER).open("rb") as file:
-            text = file.read(LARGEST_HEADER)
+        with (folder / HEADER).open("rb") as header:
+            text = header.read(LARGEST_HEADER)
     except OSError as error:
         raise LogError(f"cannot read {folder / HEADER}: {error.strerror}") from None
     layout = LogLayout.from_json(text, folder / HEADER)

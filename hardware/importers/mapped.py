@@ -142,9 +142,9 @@ def _samples(
     if columns.joints and len(columns.joints) != joints:
         raise LogError(f"{path} has {joints} joints, and {columns.path} names "
                        f"{len(columns.joints)}")
-    time = found.pop("time", None)
-    if time is None:
-        if isinstance(step, str) or not 0.0 < step < np.inf:
-            raise LogError(f"{path} has neither times nor a step of time; name one in [time]")
-        time = (np.arange(begin, begin + count) * float(step) * columns.scale("time"))[:, None]
-    return Samples(time=time[:, 0], signals=found)
+    if "time" in found:
+        return Samples(time=found.pop("time")[:, 0], signals=found)
+    if isinstance(step, str) or not 0.0 < step < np.inf:
+        raise LogError(f"{path} has neither times nor a step of time; name one in [time]")
+    time = np.arange(begin, begin + count, dtype=np.float64) * (step * columns.scale("time"))
+    return Samples(time=time, signals=found)
