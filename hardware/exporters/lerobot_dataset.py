@@ -6,6 +6,7 @@ Source: huggingface/lerobot 0.4.4, dataset format v3.0: paths, info.json and the
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,13 +58,13 @@ def export_lerobot(path: str | Path, out: str | Path) -> LeRobotExport:
             second in one; `out` exists, or the disk refuses.
     """
     with optional():
-        import pyarrow  # used by the writer below
+        import_module("pyarrow")
     layout = survey(path)
     rate = ColumnNames(layout.header).rate
     if rate is None:
         raise LogError(
             f"{path} says no rate: its header has no robot's spec, and a LeRobotDataset is frames "
-            f"at a fixed rate; record with a robot's spec (pyarrow {pyarrow.__version__} is here)"
+            "at a fixed rate; record with a robot's spec"
         )
     frames = LeRobotFrames(Path(path), rate)
     with new_place(Path(out)) as folder:

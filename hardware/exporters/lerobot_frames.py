@@ -1,7 +1,7 @@
 """The frames of a policy's episodes in a log: one a tick, evenly spaced."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -61,7 +61,8 @@ class LeRobotFrames:
     _running: bool = False
     _episode: int = -1
     _task: str = ""
-    _goal: NDArray[np.float64] | None = field(default=None)
+    _goal: NDArray[np.float64] | None = None
+    _begun: bool = False
 
     def __iter__(self) -> Iterator[Placed]:
         for log in Log.batches(self.path):
@@ -82,26 +83,26 @@ class LeRobotFrames:
         self._task = str(event.data.get("task") or "run")
 
     def _end(self) -> Iterator[Placed]:
-        """Give the last frame of an episode, if it was ever answered."""
-        if self._held is not None and "action" in self._held:
-            yield Placed(self._episode, self._task, self._held)
-        self._held = None
+        yield from self._give(1)
+        self._held, self._begun = None, False
+
+    def _give(self, count: int) -> Iterator[Placed]:
+        """Give the held frame so many times, if goals followed it or came before."""
+        if self._held is None or (goal := self._held.get("action", self._goal)) is None:
+            return
+        if count and not self._begun:
+            self._episode, self._begun = self._episode + 1, True
+        for _ in range(count):
+            yield Placed(self._episode, self._task, {**self._held, "action": goal})
 
     def _add(self, readings: Readings, row: int) -> Iterator[Placed]:
         time = float(readings.time[row])
-        found = {name: getattr(readings, key)[row] for name, key in FEATURES.items()}
-        if self._held is None:
-            self._episode += 1
-        else:
+        if self._held is not None:
             count = self._count(time)
-            last = self._held
-            if "action" not in last and self._goal is not None:
-                last["action"] = self._goal
-            if "action" in last:
-                for _ in range(count):
-                    yield Placed(self._episode, self._task, last)
+            yield from self._give(count)
             self.resampled += abs(count - 1)
-        self._held, self._time = found, time
+        self._held = {name: getattr(readings, key)[row] for name, key in FEATURES.items()}
+        self._time = time
 
     def _count(self, time: float) -> int:
         gap = time - self._time
