@@ -35,6 +35,15 @@ def test_a_log_goes_out_and_comes_back_by_the_name_of_the_place(out, log, tmp_pa
     assert str(back) in capsys.readouterr().out
 
 
+def test_a_legged_gym_archive_needs_no_options(tmp_path):
+    q = np.arange(24.0).reshape(2, 12)
+    np.savez(tmp_path / "walk.npz", dof_pos=q, dof_pos_target=q + 1, dt=0.02)
+    assert run(["import", str(tmp_path / "walk.npz"), "--out", str(tmp_path / "back")]) == 0
+    back = Log.open(tmp_path / "back" / "walk.mcap")
+    assert back.readings.position.tolist() == q.tolist()
+    assert back.header.robot == "legged_gym"
+
+
 def test_a_place_that_says_no_format_is_refused(log, tmp_path, capsys):
     said = refused(capsys, "log", "export", log, tmp_path / "out")
     assert "--format csv|npz|parquet|lerobot|rerun" in said
@@ -86,9 +95,12 @@ def test_an_edited_export_is_told(log, tmp_path, capsys):
     assert not list((tmp_path / "back").iterdir())
 
 
-def test_a_rerun_recording_holds_the_scalars(log, tmp_path):
-    rerun = pytest.importorskip("rerun")
+def test_a_rerun_recording_names_each_scalar(log, tmp_path):
+    pytest.importorskip("rerun")
     assert run(["log", "export", str(log), str(tmp_path / "log.rrd")]) == 0
     data = (tmp_path / "log.rrd").read_bytes()
     assert data[:4] == b"RRF2"
-    assert rerun.__version__
+    for name in (b"/reading/position/0", b"/reading/position/1", b"/command/position/1"):
+        assert name in data
+    assert b"/event/log" in data
+    assert b"robot_time" in data
