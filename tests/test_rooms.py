@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {
-    "hardware": {"numpy", "serial", "mcap", "lz4"},
+    "hardware": {"numpy", "serial", "mcap", "lz4", "pyarrow", "rosbags", "rerun"},
     "envs": {"mujoco", "gymnasium", "stable_baselines3"},
     "policies": {"torch", "sb3_contrib", "matplotlib", "safetensors", "onnx"},
     "adapt": {"scipy"},
@@ -20,7 +20,7 @@ FILES = [str(p.relative_to(ROOT)) for room in ROOMS for p in sorted((ROOT / room
 LIGHT = ["hardware.run.runner", "envs.tasks"]
 LIGHT += ["policies.policy", "policies.bundle", "policies.shipped", "policies.controller"]
 LIGHT += ["policies.errors", "policies.provenance", "policies.drift.drift_watch", "adapt.trial"]
-LIGHT += ["adapt.probe.probe_head"]
+LIGHT += ["adapt.probe.probe_head", "launch.importing", "launch.log_exporting"]
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -43,5 +43,6 @@ def test_a_file_imports_only_leftwards_and_stays_small(file):
 @pytest.mark.parametrize("module", LIGHT)
 def test_a_robot_needs_none_of_the_labs_packages(module):
     heavy = ("torch", "stable_baselines3", "mujoco", "matplotlib", "gymnasium", "scipy", "onnx")
+    heavy += ("pyarrow", "rosbags", "rerun")
     code = f"import sys; sys.modules.update(dict.fromkeys({heavy})); import ashore.{module}"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -3,7 +3,7 @@
     policy    train, adapt, undo, export, play
     drive     twin, record, excite, deploy
     trial     trial
-    log       import, diagnose, calibrate, replay, open, recover
+    log       import, log export, diagnose, calibrate, replay, open, recover
     robot     robot new, robot check, randomization audit
     lab       bench, demo, probe
     servo     doctor, bus scan, servo read, servo write, servo reboot
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "calibrate": log.calibrate,
     "diagnose": log.diagnose,
     "recover": log.recover,
+    "log export": log.log_export,
     "doctor": servo.doctor,
     "bus scan": servo.bus_scan,
     "servo read": servo.servo_read,

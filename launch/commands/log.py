@@ -5,25 +5,34 @@ from pathlib import Path
 import tyro
 
 from ashore.launch.diagnosis_request import DiagnosisRequest
+from ashore.launch.import_request import ImportRequest
+from ashore.launch.log_export_request import LogExportRequest
 from ashore.launch.open_request import OpenRequest
 from ashore.launch.replay_request import ReplayRequest
 
 Name = tyro.conf.Positional[str]
 
 
-def import_logs(
-    files: tyro.conf.Positional[tuple[Path, ...]], /, out: Path, held: bool = False
-) -> int:
-    """Turn logs of other formats into Ashore's: BAM's JSON, puppersim's archives.
+def import_logs(asked: tyro.conf.OmitArgPrefixes[ImportRequest]) -> int:
+    """Turn logs of other formats into Ashore's, told apart by suffix and content.
 
-    Args:
-        files: files to read, or folders whose *.json and *.npz are read.
-        out: folder to write the MCAP logs to.
-        held: the legged robot of the archives hung in a stand, its feet off the floor.
+    BAM's JSON, puppersim's archives, CSV and numpy archives with a map of their columns,
+    legged_gym's dictionaries saved by numpy, ROS 2 bags, LeRobotDataset v3.0, and whatever
+    `ashore log export` wrote as CSV, npz or Parquet.
     """
     from ashore.launch.importing import run_import
 
-    return run_import(files, out, held)
+    return run_import(asked)
+
+
+def log_export(asked: tyro.conf.OmitArgPrefixes[LogExportRequest]) -> int:
+    """Write a log for other tools: CSV, numpy, Parquet, a LeRobotDataset or a Rerun recording.
+
+    `ashore import` reads the first three back, bit for bit.
+    """
+    from ashore.launch.log_exporting import run_log_export
+
+    return run_log_export(asked)
 
 
 def calibrate(
