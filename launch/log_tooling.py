@@ -130,7 +130,7 @@ def run_anonymising(log: Path, out: Path, keep_raw: bool) -> int:
         say(f"taken away: {what}")
     if keep_raw:
         say("raw bytes were kept: serial numbers of servos may be in them")
-    say(f"{out}: {done.kept} messages; the robot, its joints and its spec's numbers are named still")
+    say(f"{out}: {done.kept} messages; robot, joints and the spec's numbers are still named")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`LogMarks`: tags of the logs in a folder and how they are split, in a file that people can read."""
+"""`LogMarks`: tags and the split of the logs in a folder, in a file that people can read."""
 
 import json
 import os
