@@ -60,7 +60,7 @@ class _Inspector:
 
     def look(self, part: Log) -> None:
         """Look at one part."""
-        here = [event.time for event in part.events if event.kind == "log"]
+        here = [e.time for e in part.events if e.kind == "log" and "shift" in e.data]
         self.seams = (self.seams + here)[-1000:]
         for source, time in (
             ("reading", part.readings.time),
