@@ -56,15 +56,8 @@ class LogCopy:
         self._due[message.topic] = message.sequence + 1
         self.lost += missing
         number = self._next[message.topic] + missing
-        host, robot = (
-            stamp + more for stamp, more in zip(message.stamps, shift, strict=True)
-        )
-        if number > _LARGEST_NUMBER or max(host, robot) > _LARGEST_STAMP:
-            raise LogError(
-                f"message {message.sequence} of {message.topic} has a number or a time that no "
-                "log holds; make a sound log with `ashore log recover`, or take another one"
-            )
-        self._put(message.topic, message.data if data is None else data, (host, robot), number)
+        stamps = (message.stamps[0] + shift[0], message.stamps[1] + shift[1])
+        self._put(message.topic, message.data if data is None else data, stamps, number)
         self.kept += 1
 
     def say(
@@ -75,12 +68,22 @@ class LogCopy:
         stamps: tuple[int, int] | None = None,
         level: str = "info",
     ) -> None:
-        """Add an event of kind `log`, at the latest time or at `stamps`: host and robot [ns]."""
+        """Add an event of kind `log`, at the latest time or at `stamps`: host and robot [ns].
+
+        Raises:
+            LogError: its clocks are beyond what a log can hold.
+            OSError: the disk refused it.
+        """
         at = self.stamps if stamps is None else stamps
         body = {"time": at[1] / 1e9, "level": level, "kind": "log", "text": text, "data": data}
         self._put(EVENT, to_json(body), at, self._next[EVENT])
 
     def _put(self, topic: str, data: bytes, stamps: tuple[int, int], number: int) -> None:
+        if number > _LARGEST_NUMBER or max(stamps) > _LARGEST_STAMP:
+            raise LogError(
+                f"message {number} of {topic} would have a number or a time that no log holds; its "
+                "source is damaged or forged: take another one"
+            )
         self._file.add(topic, data, stamps, number)
         self._next[topic] = number + 1
         self.stamps = (max(self.stamps[0], stamps[0]), max(self.stamps[1], stamps[1]))

@@ -112,8 +112,8 @@ def _times(path: str | Path, origin: int, begin: float, end: float) -> _Stretch:
             f"cannot cut {path} from {begin:g} s to {end:g} s; the end must be behind the beginning"
         )
     # Rounded, so that the end of one cut is the beginning of the next.
-    ends = [origin + round(t * 1e9) if math.isfinite(t) else t for t in (begin, end)]
-    return _Stretch(*ends)
+    first, last = (origin + round(t * 1e9) if math.isfinite(t) else t for t in (begin, end))
+    return _Stretch(first, last)
 
 
 def _episodes(path: str | Path, first: int, last: int) -> _Stretch:

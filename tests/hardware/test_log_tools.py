@@ -204,7 +204,8 @@ def secret_log(path: Path) -> None:
             log.reading(reading(tick / 100, velocity=[np.nan, np.inf]))
             log.raw(tick / 100, "rx", b"FT5WIYAB")
         log.event(0.5, "error", "release", "no servo on /dev/serial/by-id/usb-ROBOTIS_FT5WIYAB")
-        log.event(0.5, "error", "state", "fault: host 10.1.2.33 saw maria.k at hopper.lab.example.org")
+        fault = "fault: host 10.1.2.33 saw maria.k at hopper.lab.example.org"
+        log.event(0.5, "error", "state", fault)
 
 
 def everything_in(path: Path) -> bytes:
@@ -234,7 +235,7 @@ def test_an_anonymised_log_holds_nothing_that_names_the_lab_and_all_its_physics(
     assert json.loads(new.header.spec)["gain"] == 0.1 + 0.2
     assert new.header.created == "2026-03-04"
     assert new.events[0].data == {"task": "reach", "plan": [1.0]}
-    assert [e.text for e in new.events if e.kind == "state"][0] == "running"
+    assert next(e.text for e in new.events if e.kind == "state") == "running"
     assert any("50 messages of raw bytes" in what for what in done.taken)
     # The host's clock is the time of day: it is the robot's now.
     assert all(m.stamps[0] == m.stamps[1] for m in LogScan(tmp_path / "new.mcap"))

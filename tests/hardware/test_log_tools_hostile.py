@@ -74,11 +74,12 @@ def test_a_hostile_file_is_one_sentence_or_what_is_good_of_it(tool, tmp_path):
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         (folder / "log.mcap").write_bytes(data)
+        refusal = None
         try:
             TOOLS[tool](folder / "log.mcap", folder / "new.mcap")
         except LogError as error:
-            assert "\n" not in str(error), name
-            assert not (folder / "new.mcap").exists()
+            refusal = str(error)
+        assert refusal is None or ("\n" not in refusal and not (folder / "new.mcap").exists())
         assert not list(folder.glob(".*part")), name
 
 
