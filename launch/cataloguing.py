@@ -9,7 +9,7 @@ from pathlib import Path
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.catalogue import Catalogue, Entry
 from ashore.hardware.logs.log_split import MIXED, PARTS
-from ashore.launch.console import complain, say
+from ashore.launch.console import complain, plain, say
 from ashore.launch.logs_request import LogsRequest
 
 _LARGEST = 4 * 1024 * 1024
@@ -37,7 +37,7 @@ def run_catalogue(asked: LogsRequest) -> int:
     if shares or asked.tag or asked.untag:
         entries = catalogue.entries()
     for note in dict.fromkeys(catalogue.notes):
-        complain(note)
+        complain(plain(note))
     _complain_of_mixed(entries, bool(shares))
     verdicts = verdicts_under(asked.folder)
     listed = [entry for entry in entries if _wanted(entry, asked)]
@@ -116,15 +116,17 @@ def _data(entry: Entry, verdicts: Mapping[str, tuple[str, ...]]) -> dict[str, ob
 def _tell(
     entries: Sequence[Entry], verdicts: Mapping[str, tuple[str, ...]], folder: Path
 ) -> None:
-    rows = [_row(entry, verdicts) for entry in entries if entry.summary is not None]
+    rows = [
+        tuple(map(plain, _row(entry, verdicts))) for entry in entries if entry.summary is not None
+    ]
     widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
     for row in (_COLUMNS, *rows) if rows else ():
         say("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
     for entry in entries:
         if entry.error is not None:
-            say(f"{entry.name}: {entry.error}")
+            say(plain(f"{entry.name}: {entry.error}"))
         elif entry.summary is not None and entry.summary.damage:
-            say(f"{entry.name} is damaged: {entry.summary.damage}")
+            say(plain(f"{entry.name} is damaged: {entry.summary.damage}"))
     if not entries:
         say(f"no such log under {folder}")
 

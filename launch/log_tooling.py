@@ -13,7 +13,7 @@ from ashore.hardware.logs.log_cut import cut
 from ashore.hardware.logs.log_inspection import inspect
 from ashore.hardware.logs.log_merge import merge
 from ashore.hardware.logs.log_summary import LogSummary, summarise
-from ashore.launch.console import say
+from ashore.launch.console import plain, say
 from ashore.launch.log_cut_request import LogCutRequest
 
 
@@ -28,7 +28,7 @@ def run_info(log: Path, as_json: bool) -> int:
         say(json.dumps({"log": str(log), **asdict(found)}, indent=2))
         return 0
     for name, text in _rows(found):
-        say(f"{name + ':':<11}{text}")
+        say(f"{name + ':':<11}{plain(text)}")
     return 0
 
 
@@ -66,7 +66,7 @@ def run_check(log: Path, as_json: bool) -> int:
         say(json.dumps({"log": str(log), "whole": not findings, "findings": findings}, indent=2))
     else:
         for finding in findings:
-            say(f"{log}: {finding}")
+            say(plain(f"{log}: {finding}"))
         say(f"{log}: {f'{len(findings)} findings' if findings else 'whole'}")
     return 1 if findings else 0
 
@@ -127,7 +127,7 @@ def run_anonymising(log: Path, out: Path, keep_raw: bool) -> int:
     done = anonymise(log, out, keep_raw=keep_raw)
     _tell_damage(log, done.damage)
     for what in done.taken:
-        say(f"taken away: {what}")
+        say(plain(f"taken away: {what}"))
     if keep_raw:
         say("raw bytes were kept: serial numbers of servos may be in them")
     say(f"{out}: {done.kept} messages; robot, joints and the spec's numbers are still named")
@@ -136,4 +136,4 @@ def run_anonymising(log: Path, out: Path, keep_raw: bool) -> int:
 
 def _tell_damage(log: Path | str, damage: str | None) -> None:
     if damage:
-        say(f"{log} is damaged: {damage}; what is left was used")
+        say(plain(f"{log} is damaged: {damage}; what is left was used"))

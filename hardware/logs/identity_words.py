@@ -12,11 +12,14 @@ TAKEN = "[taken away]"
 _SHAPES = (
     ("an address", r"[\w.+-]+@[\w.-]+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"),
     ("an address", r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b|\b[a-z]+://\S+"),
-    ("a path or port", r"(?<![\w.])~?/[^\s,;:'\"()]+|\b[A-Za-z]:\\[^\s,;'\"]+|\\\\[^\s,;'\"]+"),
+    ("a path or port", r"(?<![\w.<])~?/(?=[\w.])[^\s,;:'\"()<>]+"),
+    ("a path", r"\b[A-Za-z]:\\[^\s,;'\"]+|\\\\[^\s,;'\"]+"),
     ("a port", r"\b(?:tty|cu\.)\w+|\bCOM\d+\b"),
     ("a file", r"[^\s,;:'\"()/]+\.(?:mcap|json|npz|csv|toml|log|txt)\b"),
 )
 """Kinds of what is taken out of any text, and how they look."""
+_MODEL, _COMMENT = "<mujoco", re.compile(r"<!--.*?-->", re.DOTALL)
+"""What a robot's model in MJCF holds, and what people wrote into it."""
 _SHORTEST = 3
 """Length of the shortest text that is looked for elsewhere because it stood in the setup."""
 
@@ -41,6 +44,8 @@ class IdentityWords:
         """Return a text without what identifies."""
         if self._known is not None:
             text = self._known.sub(TAKEN, text)
+        if _MODEL in text:
+            text = _COMMENT.sub("", text)
         for _, shape in self._shapes:
             text = shape.sub(TAKEN, text)
         return text

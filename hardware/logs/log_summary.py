@@ -17,7 +17,9 @@ from ashore.hardware.logs.log_schemas import CHANNELS, COMMAND, EVENT, POLICY, R
 FAULT = "fault"
 """What the event of a run that a fault has stopped begins with."""
 _MOST = 20
-"""Faults that are kept, and labels of one kind."""
+"""Faults that are kept, and shapes."""
+_LONGEST = 500
+"""Characters of a text that are kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,11 +111,11 @@ class _Tally:
         self.episodes += state and text == RUNNING
         shape = data.get("shape") if isinstance(data, dict) else None
         if state and isinstance(shape, str) and len(self.shapes) < _MOST:
-            self.shapes.add(shape)
+            self.shapes.add(shape[:_LONGEST])
         if (body.get("level") == "error" or (state and text.startswith(FAULT))) and len(
             self.faults
         ) < _MOST:
-            self.faults.append(text)
+            self.faults.append(text[:_LONGEST])
 
     def whole(self, contents: LogContents) -> bool:
         """Whether no message is missing between those that the index counts."""
@@ -173,5 +175,5 @@ def _labels(header: LogHeader, shapes: set[str]) -> tuple[str, ...]:
         value = setup.get(key)
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, (str, int, float)) and each != "":
-                found.add(f"{kind} {each}")
+                found.add(f"{kind} {each}"[:_LONGEST])
     return tuple(sorted(found | {f"shape {shape}" for shape in shapes}))

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tracemalloc
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,8 @@ from ashore.hardware.logs.log_merge import merge
 from ashore.hardware.logs.log_scan import LogScan
 from ashore.hardware.logs.log_summary import summarise
 from ashore.hardware.logs.new_log import new_log
+from ashore.hardware.run.robot_match import require_log
+from ashore.hardware.spec import RobotSpec
 
 
 def messages(path: Path, topic: str | None = None) -> list[bytes]:
@@ -43,7 +47,7 @@ def test_cut_then_merge_gives_back_the_same_tables(tmp_path):
     whole = session(tmp_path / "log.mcap", start=7.25)
     borders = (None, 0.5, 1.125, 2.0, None)
     parts = []
-    for index, (begin, end) in enumerate(zip(borders, borders[1:], strict=False)):
+    for index, (begin, end) in enumerate(pairwise(borders)):
         part = tmp_path / f"{index}.mcap"
         cut(whole, part, seconds=(-np.inf if begin is None else begin, end or np.inf))
         parts.append(part)
@@ -260,6 +264,19 @@ def test_a_header_without_secrets_keeps_its_spec_letter_by_letter(tmp_path):
     session(tmp_path / "log.mcap", ticks=30)
     anonymise(tmp_path / "log.mcap", tmp_path / "new.mcap")
     assert Log.open(tmp_path / "new.mcap").header.spec == SPEC
+
+
+@pytest.mark.parametrize("name", ["arm", "quadruped", "servo"])
+def test_a_robots_body_stays_as_it_was_but_for_what_people_wrote(name, tmp_path):
+    spec = RobotSpec.load(name)
+    with LogWriter(tmp_path / "log.mcap", LogHeader(robot=name, spec=spec.to_json())) as log:
+        log.reading(reading(0.0))
+    anonymise(tmp_path / "log.mcap", tmp_path / "new.mcap")
+    header = Log.open(tmp_path / "new.mcap").header
+    require_log(header, spec)
+    found = RobotSpec.from_dict(json.loads(header.spec))
+    bare = re.sub("<!--.*?-->", "", spec.model, flags=re.DOTALL)
+    assert found == replace(spec, description="", model=bare)
 
 
 def test_a_summary_by_the_index_says_what_reading_all_says(tmp_path):

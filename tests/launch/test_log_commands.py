@@ -36,6 +36,14 @@ def test_info_says_what_a_log_is(capsys, log):
     assert found["joints"] == ["shoulder", "elbow"]
 
 
+def test_a_terminal_never_obeys_a_log(capsys, tmp_path):
+    log = session(tmp_path / "log.mcap", ticks=20, robot="\x1b[2Jarm\n", trajectory="\x07")
+    for words in (["log", "info", log], ["logs", tmp_path]):
+        text = said(capsys, *words)
+        assert "arm" in text
+        assert not {"\x1b", "\x07"} & set(text)
+
+
 def test_info_says_that_the_index_is_absent(capsys, log):
     log.write_bytes(log.read_bytes()[:-9])
     text = said(capsys, "log", "info", log)
