@@ -10,14 +10,16 @@ TAKEN = "[taken away]"
 """What stands where something was taken out."""
 
 _SHAPES = (
-    ("an address", r"[\w.+-]+@[\w.-]+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b"),
-    ("an address", r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b|\b[a-z]+://\S+"),
-    ("a path or port", r"(?<![\w.<])~?/(?=[\w.])[^\s,;:'\"()<>]+"),
-    ("a path", r"\b[A-Za-z]:\\[^\s,;'\"]+|\\\\[^\s,;'\"]+"),
-    ("a port", r"\b(?:tty|cu\.)\w+|\bCOM\d+\b"),
-    ("a file", r"[^\s,;:'\"()/]+\.(?:mcap|json|npz|csv|toml|log|txt)\b"),
+    # Addresses of mail, of the internet, of network cards, and of pages.
+    r"[\w.+-]+@[\w.-]+|\b\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?\b",
+    r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b|\b[a-z]+://\S+",
+    # Paths, of which ports are some; not the markup of a model.
+    r"(?<![\w.<])~?/(?=[\w.])[^\s,;:'\"()<>]+",
+    r"\b[A-Za-z]:\\[^\s,;'\"]+|\\\\[^\s,;'\"]+",
+    r"\b(?:tty|cu\.)\w+|\bCOM\d+\b",
+    r"[^\s,;:'\"()/]+\.(?:mcap|json|npz|csv|toml|log|txt)\b",
 )
-"""Kinds of what is taken out of any text, and how they look."""
+"""How what is taken out of any text looks."""
 _MODEL, _COMMENT = "<mujoco", re.compile(r"<!--.*?-->", re.DOTALL)
 """What a robot's model in MJCF holds, and what people wrote into it."""
 _SHORTEST = 3
@@ -38,7 +40,7 @@ class IdentityWords:
         known = sorted((w for w in words if len(w) >= _SHORTEST), key=len, reverse=True)
         bounded = "|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in known)
         self._known = re.compile(bounded, re.IGNORECASE) if known else None
-        self._shapes = [(kind, re.compile(shape)) for kind, shape in _SHAPES]
+        self._shapes = [re.compile(shape) for shape in _SHAPES]
 
     def clean(self, text: str) -> str:
         """Return a text without what identifies."""
@@ -46,7 +48,7 @@ class IdentityWords:
             text = self._known.sub(TAKEN, text)
         if _MODEL in text:
             text = _COMMENT.sub("", text)
-        for _, shape in self._shapes:
+        for shape in self._shapes:
             text = shape.sub(TAKEN, text)
         return text
 
