@@ -7,9 +7,9 @@
     imu/         an inertial sensor on a line of its own: codecs, its samples in a reading
     servo/       a servo's registers and the talk with it; servos/ (control tables that ship)
     run/         the control loop and its safety
-    logs/        our logs
+    logs/        our logs; log_tools/ cuts, merges and checks them; catalogue/ has folders of them
     doctor/      what hurts a run: computer, port, servos, and what mends it
-    importers/   others' logs
+    importers/   others' logs; exporters/ ours for others
     errors       errors
 
 It needs numpy, pyserial and mcap, so that a robot's own computer can carry it.

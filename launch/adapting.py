@@ -17,6 +17,7 @@ from ashore.envs.tasks import make_task
 from ashore.hardware.logs.log import Log
 from ashore.launch.adapt_request import AdaptRequest
 from ashore.launch.console import progress_bar, say
+from ashore.launch.held_out_logs import require_not_held_out
 from ashore.policies.bundle import Bundle
 from ashore.policies.drift.validated import watch_of
 from ashore.policies.drift.watch import with_watch
@@ -39,6 +40,7 @@ EXIT_CODES = {
 
 def run_adaptation(asked: AdaptRequest) -> int:
     """Adapt, save the judged bundle with its report, and say what was found."""
+    require_not_held_out(asked.logs)
     bundle = Bundle.load(find_bundle(asked.policy))
     require_slices(make_task(bundle.contract.task, bundle.spec), asked.slice)
     kept = asked.out.with_name(asked.out.name + ".tuning")

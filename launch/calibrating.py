@@ -20,6 +20,7 @@ from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log, check
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
+from ashore.launch.held_out_logs import require_not_held_out
 
 UNEXPLAINED = 0.02
 """Mean error of the replays from which a servo in another state is tried [rad]."""
@@ -33,7 +34,9 @@ def run_calibration(robot: str, logs: Sequence[Path], out: Path | None) -> int:
     """Fit, say what the logs tell, and keep the posterior."""
     spec = RobotSpec.load(robot)
     trajectories, excited = list[Trajectory](), True
-    for path in (found for given in logs for found in _expand(given)):
+    paths = [found for given in logs for found in _expand(given)]
+    require_not_held_out(paths)
+    for path in paths:
         log = Log.open(path)
         if log.header.robot != spec.name:
             raise AdaptError(

@@ -25,6 +25,11 @@ def complain(text: str) -> None:
     print(f"ashore: {text}", file=sys.stderr, flush=True)
 
 
+def plain(text: str) -> str:
+    """A text out of a file as one line that a terminal only shows, and never obeys."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
 @contextmanager
 def progress_bar() -> Iterator[Bar]:
     """A progress bar on a terminal; elsewhere, a line at each tenth."""

@@ -17,6 +17,7 @@ from ashore.adapt.probe.probe_head import FACTS
 from ashore.adapt.probe.separation import FEW, plural
 from ashore.hardware.logs.log import Log
 from ashore.launch.console import progress_bar, say
+from ashore.launch.held_out_logs import require_not_held_out
 from ashore.launch.probe_request import ProbeRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
@@ -31,6 +32,7 @@ def run_probe(asked: ProbeRequest) -> int:
         raise AdaptError(f"{asked.out} exists and is not a head; choose another place")
     if not asked.logs:
         raise AdaptError("no log was given; record some with `ashore record`")
+    require_not_held_out(asked.logs)
     bundle = Bundle.load(find_bundle(asked.policy))
     bundle.require_robot()
     logs = [Log.open(path) for path in asked.logs]

@@ -41,6 +41,14 @@ class LogHeader:
                     f"leave it out if there is none"
                 ) from None
 
+    @property
+    def recordings(self) -> tuple[str, ...]:
+        """When each recording that the log is made of was begun: of a merged log, several."""
+        merged = self.setup.get("merged")
+        parts = merged if isinstance(merged, list) else []
+        found = [part.get("created") for part in parts if isinstance(part, dict)]
+        return tuple(str(created) for created in (found or [self.created]) if created)
+
     def metadata(self) -> dict[str, dict[str, str]]:
         """Return the metadata records of this header, in the order they are written."""
         texts = {

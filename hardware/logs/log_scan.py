@@ -91,6 +91,12 @@ class LogScan:
     @property
     def damage(self) -> str | None:
         """What is wrong with the file, and where, or None."""
+        told = self.findings
+        return f"{self.path}: " + "; ".join(told) if told else None
+
+    @property
+    def findings(self) -> list[str]:
+        """What is wrong with the file, and where, one by one."""
         gaps = [
             f"{count} messages of {topic} are missing, the first {self._first_gap[topic]}"
             for topic, count in self._gaps.items()
@@ -99,8 +105,7 @@ class LogScan:
         if cut and self._last:
             cut += f"; the last message that was kept is at {max(self._last.values()) / 1e9:.3f} s"
         parts = [self.bad_header, *self._bad, cut, *gaps]
-        told = [part for part in parts if part]
-        return f"{self.path}: " + "; ".join(told) if told else None
+        return [part for part in parts if part]
 
     def __iter__(self) -> Iterator[LogMessage]:
         for frame in self._frames:

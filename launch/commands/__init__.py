@@ -4,6 +4,7 @@
     drive     twin, record, excite, deploy
     trial     trial
     log       import, log export, diagnose, calibrate, replay, open, recover
+    log_tools log info, log check, log cut, log merge, log anonymise, log recover, logs
     robot     robot new, robot check, randomization audit
     lab       bench, demo, probe
     servo     doctor, bus scan, servo read, servo write, servo reboot
@@ -13,7 +14,7 @@ To add one: a function in the file of its kind, and its line in COMMANDS.
 
 from collections.abc import Callable
 
-from ashore.launch.commands import drive, lab, log, policy, robot, servo, trial
+from ashore.launch.commands import drive, lab, log, log_tools, policy, robot, servo, trial
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "train": policy.train,
@@ -33,6 +34,13 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "diagnose": log.diagnose,
     "recover": log.recover,
     "log export": log.log_export,
+    "log info": log_tools.info,
+    "log check": log_tools.check,
+    "log cut": log_tools.cut,
+    "log merge": log_tools.merge,
+    "log anonymise": log_tools.anonymise,
+    "log recover": log.recover,
+    "logs": log_tools.logs,
     "doctor": servo.doctor,
     "bus scan": servo.bus_scan,
     "servo read": servo.servo_read,
