@@ -127,9 +127,10 @@ class Bundle:
             **pack_robot(self.robot),
             "randomization.json": self.randomization.encode(),
             "provenance.json": write_json(self.provenance),
-            "rehearsal.json": write_json(self._rehearsed()),
             **self.attachments,
         }
+        if (rehearsed := self._rehearsed()) is not None:
+            files["rehearsal.json"] = write_json(rehearsed)
         if self.verdict is not None:
             files["verdict.json"] = write_json(self.verdict)
         if self.posterior is not None:
@@ -147,7 +148,12 @@ class Bundle:
         )
         return {**files, MANIFEST: manifest.to_bytes()}
 
-    def _rehearsed(self) -> dict[str, Any]:
+    def _rehearsed(self) -> dict[str, Any] | None:
+        """A rehearsal of the policy; None of weights that no contract lets drive anything."""
+        try:
+            self.require_whole()
+        except (BundleError, HardwareError):
+            return None
         return {"digest": self.digest, **rehearsal(self.contract, self.policy)}
 
     def require_parity(self) -> None:
