@@ -10,6 +10,7 @@
     logs/        our logs; log_tools/ cuts, merges and checks them; catalogue/ has folders of them
     doctor/      what hurts a run: computer, port, servos, and what mends it
     importers/   others' logs; exporters/ ours for others
+    new_place    a file or folder that appears whole or not at all
     errors       errors
 
 It needs numpy, pyserial and mcap, so that a robot's own computer can carry it.

@@ -3,7 +3,6 @@
     log_layout         which tables, signals, columns and units a log has, and its header.json
     column_names       what the elements of a signal are called: joints, axes, contract terms
     log_parts          a log as those tables, a part at a time; the first pass that finds the layout
-    new_place          a file or folder that appears whole or not at all
     optional           the packages that only some formats need
     csv_folder, npz_archive, parquet_folder    all of a log, bit for bit
     lerobot_frames, lerobot_dataset            the episodes of a policy as a LeRobotDataset v3.0

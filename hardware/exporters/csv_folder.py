@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ashore.hardware.exporters.log_layout import TableLayout
 from ashore.hardware.exporters.log_parts import Rows, Values, parts, survey
-from ashore.hardware.exporters.new_place import new_place
+from ashore.hardware.new_place import new_place
 
 HEADER = "header.json"
 """The file that says what the others are."""

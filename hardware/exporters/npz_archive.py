@@ -9,7 +9,7 @@ import numpy as np
 
 from ashore.hardware.exporters.log_layout import KINDS, LogLayout, Signal
 from ashore.hardware.exporters.log_parts import Values, parts, survey
-from ashore.hardware.exporters.new_place import new_place
+from ashore.hardware.new_place import new_place
 
 HEADER = "header"
 """The array of bytes that holds the header's JSON."""

@@ -6,8 +6,8 @@ from typing import Any
 
 from ashore.hardware.exporters.log_layout import TableLayout
 from ashore.hardware.exporters.log_parts import Rows, parts, survey
-from ashore.hardware.exporters.new_place import new_place
 from ashore.hardware.exporters.optional import optional
+from ashore.hardware.new_place import new_place
 
 HEADER = b"ashore"
 """Key of the schema's metadata that holds the header's JSON."""

@@ -7,8 +7,8 @@ import numpy as np
 
 from ashore.hardware.exporters.log_layout import KINDS, LogLayout
 from ashore.hardware.exporters.log_parts import Rows, parts, survey
-from ashore.hardware.exporters.new_place import new_place
 from ashore.hardware.exporters.optional import optional
+from ashore.hardware.new_place import new_place
 
 TIMELINE = "robot_time"
 """The timeline: the robot's clock [s]."""

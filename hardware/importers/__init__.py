@@ -9,7 +9,6 @@
     npy_reader         numpy archives, row by row, without trusting what they declare
     exported           the tables of an exported log as a log again
     exported_csv, exported_npz, exported_parquet    the three forms of them
-    new_log            a log that appears whole or not at all
 
 Each writes one log, or one an episode, and refuses what it cannot read with a sentence.
 """

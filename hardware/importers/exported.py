@@ -12,10 +12,10 @@ import numpy as np
 from ashore.hardware.errors import LogError
 from ashore.hardware.exporters.log_layout import UNMEASURED, LogLayout, TableLayout
 from ashore.hardware.exporters.log_parts import Rows
-from ashore.hardware.importers.new_log import new_log
 from ashore.hardware.logs.log_file import LogFile
 from ashore.hardware.logs.log_json import to_json
 from ashore.hardware.logs.log_schemas import RAW_TOPICS
+from ashore.hardware.new_place import new_place
 
 ROWS = 2_000
 """Rows of a table that are held at once."""
@@ -43,8 +43,8 @@ def write_exported(layout: LogLayout, tables: Mapping[str, Iterator[Rows]], out:
     """
     if not any(table.rows for table in layout.tables):
         raise LogError(f"the exported log of {layout.header.robot!r} holds no message at all")
-    with new_log(out):
-        file = LogFile(out, layout.header)
+    with new_place(out) as place:
+        file = LogFile(place, layout.header)
         try:
             streams = [_messages(table, tables[table.name]) for table in layout.tables]
             for message in heapq.merge(*streams, key=lambda message: message.order):

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.importers.new_log import new_log
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_writer import LogWriter
+from ashore.hardware.new_place import new_place
 from ashore.hardware.reading import Command, Inertial, Reading
 
 Array = NDArray[np.float64]
@@ -41,7 +41,7 @@ def write_samples(
         LogError: a time, a position or a command is not finite, time goes backwards, there is no
             reading, or `out` exists; `source` is named.
     """
-    with new_log(out), LogWriter(out, header, offline=True) as log:
+    with new_place(out) as place, LogWriter(place, header, offline=True) as log:
         last: dict[str, float] = {}
         for batch in batches:
             for row, time in enumerate(batch.time.tolist()):
