@@ -1,8 +1,10 @@
 """Laws of a whole log: what goes in comes out."""
 
+import gc
 import io
 import json
 import tempfile
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from mcap.reader import make_reader
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log_sorter import LogSorter
 from ashore.hardware.reading import Command, Inertial
 
 FLOATS = st.floats(width=64)
@@ -186,3 +189,14 @@ def test_the_last_batch_tells_what_the_file_has_lost(tmp_path):
     *before, last = Log.batches(path, messages=100)
     assert last.damage == Log.open(path).damage is not None
     assert all(part.damage is None for part in before)
+
+
+def test_tables_are_let_go_of_at_once_and_not_when_the_collector_comes_by():
+    gc.disable()
+    try:
+        sorter = LogSorter(Path("log.mcap"))
+        seen = weakref.ref(sorter)
+        del sorter
+        assert seen() is None
+    finally:
+        gc.enable()
