@@ -5,7 +5,9 @@
 const COLOURS = ["#1c2430", "#d1603d", "#1a7f37", "#8250df"];
 const LINES = ["#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b",
   "#e377c2", "#7f7f7f", "#bcbd22", "#17becf", "#393b79", "#637939"];
-const DASHES = ["solid", "dash", "dot", "dashdot"];
+const LOGS = ["solid", "longdash", "longdashdot", "dashdot"]; // Line of each log, by Plotly's names.
+const SIMULATORS = ["dot", "dash"];
+const PATTERNS = { solid: "", longdash: "9 3", longdashdot: "9 3 2 3", dashdot: "5 3 2 3", dot: "2 3", dash: "5 3" };
 const POINTS = 1500;
 const LONGEST = 20; // Seconds of a stretch that simulators are asked for.
 const QUIET = 150; // Milliseconds without a change before anything is asked for.
@@ -32,22 +34,30 @@ function element(kind, text = "", name = "") {
   return made;
 }
 
+function mark(dash, colour) {
+  const made = element("span", "", "mark");
+  made.innerHTML = `<svg width="30" height="6"><line x2="30" y1="3" y2="3" stroke="${colour}"
+    stroke-width="2.5" stroke-dasharray="${PATTERNS[dash]}"/></svg>`;
+  return made;
+}
+
+function colour(signal, index, number) {
+  // A single curve has its log's colour, as its robot in 3-D; of several, each joint has one.
+  return signal.labels.length === 1 ? COLOURS[index % COLOURS.length] : LINES[number % LINES.length];
+}
+
 function showLogs() {
   state.logs.forEach((log, index) => {
     const item = element("li");
-    const mark = element("i");
-    mark.style.borderTopColor = COLOURS[index % COLOURS.length];
-    mark.style.borderTopStyle = index ? "dashed" : "solid";
-    item.append(mark, log.name, " ");
+    item.append(mark(LOGS[index % LOGS.length], COLOURS[index % COLOURS.length]), log.name, " ");
     const facts = [log.robot, log.kind, `${log.seconds.toFixed(1)} s`, log.created.slice(0, 16)];
     item.append(element("span", facts.filter(Boolean).join(", ")));
     at("logs").append(item);
   });
   state.logs[0].simulators.forEach((name, index) => {
     const item = element("li");
-    const mark = element("i");
-    mark.style.borderTopStyle = index ? "dashed" : "dotted";
-    item.append(mark, `${name} simulator`, element("span", ", put right every 0.5 s"));
+    item.append(mark(SIMULATORS[index % 2], COLOURS[0]), `${name} simulator`);
+    item.append(element("span", ", put right every 0.5 s"));
     at("logs").append(item);
   });
 }
@@ -135,18 +145,18 @@ function traces(log, index, signal, found) {
   return found.columns.map((values, number) => ({
     x: found.time, y: values, mode: "lines", name: signal.labels[number] || `${number}`,
     legendgroup: `${number}`, showlegend: index === 0,
-    line: { width: 1.4, dash: DASHES[index % DASHES.length], color: LINES[number % LINES.length] },
+    line: { width: 1.4, dash: LOGS[index % LOGS.length], color: colour(signal, index, number) },
     hovertemplate: `%{y:.4g} ${signal.unit}<extra>${log.name}: ${signal.labels[number]}</extra>`,
     visible: number < 3 ? true : "legendonly",
   }));
 }
 
 function predictions(signal, found) {
-  return Object.entries(found.columns).flatMap(([name, columns]) =>
+  return Object.entries(found.columns).flatMap(([name, columns], index) =>
     columns.map((values, number) => ({
       x: found.time, y: values, mode: "lines", name: `${name}: ${signal.labels[number]}`,
       legendgroup: `${number}`, showlegend: false,
-      line: { width: 1, dash: Object.keys(found.columns).indexOf(name) ? "dash" : "dot", color: LINES[number % LINES.length] },
+      line: { width: 1.1, dash: SIMULATORS[index % 2], color: colour(signal, 0, number) },
       hovertemplate: `%{y:.4g} ${signal.unit}<extra>${name}: ${signal.labels[number]}</extra>`,
       visible: number < 3 ? true : "legendonly",
     })));
