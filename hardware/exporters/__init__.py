@@ -1,7 +1,6 @@
 """Logs as the files of others.
 
     log_layout         which tables, signals, columns and units a log has, and its header.json
-    column_names       what the elements of a signal are called: joints, axes, contract terms
     log_parts          a log as those tables, a part at a time; the first pass that finds the layout
     optional           the packages that only some formats need
     csv_folder, npz_archive, parquet_folder    all of a log, bit for bit

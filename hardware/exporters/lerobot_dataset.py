@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.exporters.column_names import AXES, ColumnNames
 from ashore.hardware.exporters.lerobot_frames import FEATURES, LeRobotFrames, Placed
 from ashore.hardware.exporters.log_layout import LogLayout
 from ashore.hardware.exporters.log_parts import survey
 from ashore.hardware.exporters.optional import optional
 from ashore.hardware.exporters.running_stats import RunningStats
+from ashore.hardware.logs.column_names import AXES, ColumnNames
 from ashore.hardware.new_place import new_place
 
 VERSION = "v3.0"

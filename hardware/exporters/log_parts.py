@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
-from ashore.hardware.exporters.column_names import AXES, UNITS, ColumnNames, numbers
 from ashore.hardware.exporters.log_layout import (
     EVENT_SIGNALS,
     RAW_SIGNALS,
@@ -23,10 +22,11 @@ from ashore.hardware.exporters.log_layout import (
     Signal,
     TableLayout,
 )
+from ashore.hardware.logs.column_names import AXES, ColumnNames, numbers
 from ashore.hardware.logs.log import Log
 from ashore.hardware.logs.log_json import to_json
 from ashore.hardware.logs.log_scan import LogScan
-from ashore.hardware.logs.log_schemas import RAW_TOPICS
+from ashore.hardware.logs.log_schemas import COMMAND, RAW_TOPICS, READING, unit_of
 
 Values = NDArray[Any] | list[str] | list[bytes]
 """A signal's rows: `(n, width)` numbers, or `n` texts or byte strings."""
@@ -81,9 +81,10 @@ class _Survey:
         seen = names.of_observation(self.widths.get("observation", 0))
         said = names.of_joints(self.widths.get("action", 0))
         kept = [name for name in self.widths if name.startswith("signals.")]
+        angle = unit_of(COMMAND, "position")
         return {
             "reading": (TIME, *self._reading(joints)),
-            "command": (TIME, Signal(name="position", unit="rad", elements=told)),
+            "command": (TIME, Signal(name="position", unit=angle, elements=told)),
             "policy": (
                 TIME,
                 Signal(name="observation", kind="f4", elements=seen),
@@ -101,7 +102,7 @@ class _Survey:
             elements = joints if name in _PER_JOINT else AXES
             kind = "u1" if name in ("fault", "torque_enabled") else "f8"
             elements = ("",) if name == "inertial_age" else elements
-            yield Signal(name=name, kind=kind, unit=UNITS.get(name, ""), elements=elements)
+            yield Signal(name=name, kind=kind, unit=unit_of(READING, name), elements=elements)
 
 
 def survey(path: str | Path) -> LogLayout:

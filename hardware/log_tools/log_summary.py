@@ -1,6 +1,5 @@
 """`summarise`: what a log is of and how much it holds, by its index if that can be trusted."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 from ashore.hardware.errors import LogError
 from ashore.hardware.log_tools.log_contents import LogContents, read_contents
 from ashore.hardware.log_tools.log_cut import RUNNING, STATE
+from ashore.hardware.logs.column_names import ColumnNames, numbers
 from ashore.hardware.logs.log_columns import parse
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_scan import LogMessage, LogScan
@@ -146,7 +146,7 @@ class _Tally:
             policy=policy if isinstance(policy, str) else None,
             seconds=seconds,
             rate=(readings - 1) / seconds if readings > 1 and seconds > 0.0 else None,
-            joints=_joints(header, self.width),
+            joints=ColumnNames(header).joints or numbers(self.width),
             counts={c.topic: counts[c.topic] for c in CHANNELS if counts.get(c.topic)},
             episodes=self.episodes,
             faults=tuple(self.faults),
@@ -155,17 +155,6 @@ class _Tally:
             indexed=indexed,
             damage=damage,
         )
-
-
-def _joints(header: LogHeader, width: int) -> tuple[str, ...]:
-    """Their names as the setup says them, or the spec; or else their numbers."""
-    spec = json.loads(header.spec)
-    listed = header.setup.get("joints") or (spec.get("joints") if isinstance(spec, dict) else None)
-    found = listed if isinstance(listed, list) else []
-    names = [joint.get("name") if isinstance(joint, dict) else joint for joint in found]
-    if names and all(isinstance(name, str) for name in names):
-        return tuple(map(str, names))
-    return tuple(map(str, range(width)))
 
 
 def _labels(header: LogHeader, shapes: set[str]) -> tuple[str, ...]:

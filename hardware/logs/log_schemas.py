@@ -1,6 +1,7 @@
 """The channels of a log and the JSON schemas that viewers show their units from."""
 
 import json
+import re
 from dataclasses import dataclass
 
 READING = "/reading"
@@ -21,7 +22,7 @@ READING_SIGNALS = {
     "velocity": "joint velocity as the servo reports it [rad/s]",
     "current": "motor current as the servo reports it [A], null where not measured",
     "voltage": "supply voltage at the servo [V]",
-    "temperature": "servo temperature [deg C]",
+    "temperature": "servo temperature [degC]",
     "age": "time since the joint's sample was taken, 0 when it came with this tick [s]",
     "fault": "hardware-error bits of the servo, 0 when it is well",
 }
@@ -39,6 +40,27 @@ INERTIAL_SIGNALS = {
     "acceleration": "specific force at the inertial sensor, in the base's frame [m/s^2]",
 }
 """The signals of a reading with an inertial sensor, three numbers each."""
+
+SIGNALS = {
+    READING: {
+        **READING_SIGNALS,
+        **OPTIONAL_SIGNALS,
+        **INERTIAL_SIGNALS,
+        "inertial_age": "time since the inertial sample came, 0 when fresh [s]",
+    },
+    COMMAND: {"position": "goal angle of each joint [rad]"},
+    POLICY: {
+        "observation": "what the policy saw, in the contract's order and scale",
+        "action": "what the policy said, in the contract's order and scale",
+    },
+}
+"""What each signal of a channel of numbers is, with its unit in brackets if it has one."""
+
+
+def unit_of(topic: str, signal: str) -> str:
+    """Unit of a signal; empty if it has none, or is one that a runner named."""
+    found = re.search(r"\[([^\]]+)\]", SIGNALS[topic].get(signal, ""))
+    return found.group(1) if found else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,25 +88,19 @@ def _schema(title: str, **properties: object) -> str:
 
 
 def _reading_schema() -> str:
-    signals = {name: _numbers(text) for name, text in READING_SIGNALS.items()}
-    signals |= {
-        "torque_enabled": _numbers(OPTIONAL_SIGNALS["torque_enabled"], "boolean"),
-        "duty": _numbers(OPTIONAL_SIGNALS["duty"]),
-    }
-    signals |= {name: _numbers(text) for name, text in INERTIAL_SIGNALS.items()}
-    signals["inertial_age"] = _numbers("time since the inertial sample came, 0 when fresh [s]")
-    return _schema("ashore.Reading", **signals)
+    signals = {name: _numbers(text) for name, text in SIGNALS[READING].items()}
+    switch = _numbers(OPTIONAL_SIGNALS["torque_enabled"], "boolean")
+    return _schema("ashore.Reading", **{**signals, "torque_enabled": switch})
 
 
 def _command_schema() -> str:
-    return _schema("ashore.Command", position=_numbers("goal angle of each joint [rad]"))
+    return _schema("ashore.Command", **{n: _numbers(t) for n, t in SIGNALS[COMMAND].items()})
 
 
 def _policy_schema() -> str:
     return _schema(
         "ashore.Policy",
-        observation=_numbers("what the policy saw, in the contract's order and scale"),
-        action=_numbers("what the policy said, in the contract's order and scale"),
+        **{name: _numbers(text) for name, text in SIGNALS[POLICY].items()},
         signals={
             "type": "object",
             "properties": {},

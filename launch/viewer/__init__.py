@@ -1,7 +1,6 @@
 """The page of `ashore open`: logs on a time bar, in curves and in 3-D.
 
     shown_log    one log as the page asks for it: signals by name, stretches, events, predictions
-    labels       what the numbers of a signal are called, and their units
     scene        the robots in MuJoCo's web viewer, at the time that the page shows
     server       the page and what it asks for, for this machine alone
     page/        the page itself: HTML, style and script

@@ -1,6 +1,5 @@
 """`ShownLog`: one log, as the page of `ashore open` asks for it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -12,12 +11,11 @@ from ashore.adapt.errors import AdaptError
 from ashore.adapt.gap.gap import beside
 from ashore.adapt.gap.replay_job import Series
 from ashore.adapt.gap.simulator import Simulator
-from ashore.hardware.contract import Contract
 from ashore.hardware.errors import HardwareError, LogError
-from ashore.hardware.logs.log_schemas import READING
+from ashore.hardware.logs.column_names import ColumnNames
+from ashore.hardware.logs.log_schemas import READING, unit_of
 from ashore.hardware.logs.log_view import LogView
 from ashore.hardware.spec import RobotSpec
-from ashore.launch.viewer.labels import labels_of, unit_of
 
 Array = NDArray[np.float64]
 
@@ -57,18 +55,22 @@ class ShownLog:
         self.replays = 0
         """How many stretches were replayed."""
         self._last: tuple[tuple[float, float], Series | None] | None = None
-        text = self.view.header.contract
-        self._contract = Contract.from_json(text) if json.loads(text) else None
+        joints = () if spec is None else spec.names
+        self._names = ColumnNames(self.view.header, joints)
+        # A log's columns may be in another order than the spec's joints.
+        named = self._names.joints
+        same = sorted(named) == sorted(joints)
+        self._order = [named.index(name) for name in joints] if same else [*range(len(joints))]
 
     def facts(self) -> dict[str, object]:
         """What the page shows before anything is picked."""
-        header, joints = self.view.header, () if self.spec is None else self.spec.names
+        header, names = self.view.header, self._names
         signals = [
             {
                 "topic": topic,
                 "name": name,
                 "unit": unit_of(topic, name),
-                "labels": labels_of(name, width, joints, self._contract),
+                "labels": names.of_signal(name.removeprefix("signals."), width),
                 "predicted": topic == READING and name in PREDICTED.values(),
             }
             for topic, found in self.view.signals().items()
@@ -120,6 +122,8 @@ class ShownLog:
         columns = {}
         for each, values in zip(self.simulators, series.predicted[signal], strict=True):
             shown = np.where(series.restart[:, None], np.nan, values)
+            if signal.startswith("joint_"):
+                shown = shown[:, np.argsort(self._order)]
             columns[each.name] = [_plain(column) for column in shown.T]
         return {"time": _plain(series.time), "columns": columns}
 
@@ -163,10 +167,10 @@ class ShownLog:
         """
         at, reach = self.begin + time, 0.5
         found = self.view.table(READING, ("position", "gravity"), at - reach, at + reach, POINTS)
-        if not len(found["time"]):
+        if not len(found["time"]) or found["position"].shape[1] != len(self._order):
             return None
         row = max(0, int(np.searchsorted(found["time"], at + 1e-9)) - 1)
-        pose = {"position": found["position"][row]}
+        pose = {"position": found["position"][row, self._order]}
         gravity = found["gravity"][row] if found["gravity"].shape[1] else np.full(3, np.nan)
         return {**pose, "gravity": gravity} if np.isfinite(gravity).all() else pose
 

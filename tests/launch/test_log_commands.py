@@ -1,19 +1,16 @@
 """Laws of `ashore log ...` and `ashore logs`: what they say, and what is never learned from."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
+from log_sessions import session
 from refusal import refused
 
 from ashore.hardware.catalogue.catalogue import Catalogue
 from ashore.hardware.catalogue.log_marks import MARKS
 from ashore.hardware.logs.log import Log
 from ashore.launch.cli import run
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "hardware"))
-from log_sessions import session
 
 
 def said(capsys: pytest.CaptureFixture[str], *words: object, code: int = 0) -> str:

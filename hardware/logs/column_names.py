@@ -5,23 +5,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.logs.log_schemas import INERTIAL_SIGNALS
 
 AXES = ("x", "y", "z")
-UNITS = {
-    "position": "rad", "velocity": "rad/s", "current": "A", "voltage": "V",
-    "temperature": "degC", "age": "s", "gyro": "rad/s", "acceleration": "m/s^2",
-    "inertial_age": "s",
-}
-"""Units of a reading's and a command's signals; the others have none."""
 
 
 class ColumnNames:
     """Names elements by what a log's header says, or by numbers where it says nothing."""
 
-    def __init__(self, header: LogHeader) -> None:
+    def __init__(self, header: LogHeader, joints: tuple[str, ...] = ()) -> None:
+        """Read a header; `joints` is what they are called if it does not say."""
         spec, contract = _object(header.spec), _object(header.contract)
         self._contract = contract
-        self.joints = _joints(spec) or _joints(header.setup) or _joints(contract)
+        # A log of columns in another order than the spec's says so in its setup.
+        self.joints = _joints(header.setup) or _joints(spec) or _joints(contract) or joints
         """Joint names; empty where the header has none."""
         self.rate = _rate(spec)
         """Control steps a second [Hz]; None where the header says none."""
@@ -29,6 +26,20 @@ class ColumnNames:
     def of_joints(self, width: int) -> tuple[str, ...]:
         """The joints' names, or numbers if there are not `width` of them."""
         return self.joints if len(self.joints) == width else numbers(width)
+
+    def of_signal(self, signal: str, width: int) -> tuple[str, ...]:
+        """Names for people of a signal's elements: the joints, axes, terms, or else numbers.
+
+        Args:
+            signal: its name in a message; of one that the runner kept, without `signals.`.
+            width: how many numbers it has.
+        """
+        if signal == "observation":
+            return self.of_observation(width)
+        base = signal in INERTIAL_SIGNALS or signal.startswith(("imu_", "true_"))
+        if base and width == len(AXES):
+            return AXES
+        return (signal,) if width == 1 != len(self.joints) else self.of_joints(width)
 
     def of_observation(self, width: int) -> tuple[str, ...]:
         """The contract's terms, such as `joint_position.front_left_hip` and, a tick ago, `.. -1`.
