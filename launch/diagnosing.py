@@ -13,6 +13,7 @@ from ashore.hardware.run.robot_match import require_log
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import say
 from ashore.launch.diagnosis_request import DiagnosisRequest
+from ashore.launch.log_spec import spec_for
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
 
@@ -55,13 +56,9 @@ def run_diagnosis(asked: DiagnosisRequest) -> int:
 
 def _spec(log: Log, policy: str | None, robot: str | None) -> RobotSpec:
     """The spec that was asked for; or else the log's own, the policy's, or the shipped robot's."""
-    if robot is not None:
-        return RobotSpec.load(robot)
-    if policy is not None:
+    if robot is None and policy is not None:
         return spec_of(log, Bundle.load(find_bundle(policy)).spec)
-    if json.loads(log.header.spec):
-        return spec_of(log, RobotSpec.load("servo"))
-    return RobotSpec.load(log.header.robot)
+    return spec_for(log.header, log.path, robot)
 
 
 def diagnosed(logs: Sequence[Log], spec: RobotSpec) -> Diagnosed:

@@ -1,19 +1,16 @@
 """`ashore open`."""
 
-import json
 import time
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
-from ashore.adapt.diagnose.input_shifts import spec_from
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.gap.simulator import NOMINAL
 from ashore.hardware.errors import SpecError
-from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_view import LogView
-from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import say
+from ashore.launch.log_spec import spec_for
 from ashore.launch.open_request import OpenRequest
 from ashore.launch.simulators import second
 from ashore.launch.viewer.server import LogServer
@@ -66,18 +63,11 @@ def _announce(port: int, browser: bool) -> None:
 
 
 def _shown(path: Path, asked: OpenRequest) -> ShownLog:
-    spec = _spec(LogView(path).header, path, asked.robot)
-    simulators = [] if spec is None else [NOMINAL, *second(spec, asked.calibrated)]
-    return ShownLog(path, spec, simulators)
-
-
-def _spec(header: LogHeader, path: Path, robot: str | None) -> RobotSpec | None:
-    """The spec that was asked for; or else the log's own, or the shipped robot's, if any is it."""
-    if robot is not None:
-        return RobotSpec.load(robot)
-    if json.loads(header.spec):
-        return spec_from(header, path)
+    view = LogView(path)
     try:
-        return RobotSpec.load(header.robot)
+        spec = spec_for(view.header, path, asked.robot)
     except SpecError:
-        return None
+        if asked.robot is not None:
+            raise
+        return ShownLog(view, None, [])
+    return ShownLog(view, spec, [NOMINAL, *second(spec, asked.calibrated)])

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ashore.adapt.diagnose.input_shifts import spec_of
 from ashore.adapt.diagnose.record import Record
 from ashore.adapt.gap.conduct import conduct
 from ashore.adapt.gap.gap import gap
@@ -16,8 +15,8 @@ from ashore.adapt.gap.simulator import NOMINAL
 from ashore.hardware.contract import Contract
 from ashore.hardware.logs.log import Log
 from ashore.hardware.run.robot_match import require_log
-from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
+from ashore.launch.log_spec import spec_for
 from ashore.launch.replay_request import ReplayRequest
 from ashore.launch.simulators import second
 from ashore.policies.bundle import Bundle
@@ -28,7 +27,7 @@ from ashore.policies.storage.whole_file import write_file
 def run_replay(asked: ReplayRequest) -> int:
     """Replay a log, say what came out, and write the page; 1 if the policy says otherwise."""
     log = Log.open(asked.log)
-    spec = _spec(log, asked.robot)
+    spec = spec_for(log.header, log.path, asked.robot)
     require_log(log.header, spec)
     bundle = _policy(log, asked.policy)
     simulators = [NOMINAL, *second(spec, asked.calibrated)]
@@ -48,15 +47,6 @@ def run_replay(asked: ReplayRequest) -> int:
     say(json.dumps(_data(replayed), indent=2)) if asked.json else _tell(replayed)
     say(f"page: {out}")
     return 0 if replayed.parity is None or replayed.parity.holds else 1
-
-
-def _spec(log: Log, robot: str | None) -> RobotSpec:
-    """The spec that was asked for; or else the log's own, or the shipped robot's."""
-    if robot is not None:
-        return RobotSpec.load(robot)
-    if json.loads(log.header.spec):
-        return spec_of(log, RobotSpec.load("servo"))
-    return RobotSpec.load(log.header.robot)
 
 
 def _policy(log: Log, asked: str | None) -> Bundle | None:

@@ -4,6 +4,7 @@ import os
 import struct
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from io import FileIO
 from pathlib import Path
 
@@ -48,30 +49,29 @@ class LogView:
             self._file = FileIO(path)
         except OSError as error:
             raise LogError(f"cannot read the log {path}: {error.strerror}; check it") from None
-        self._places, self._with_events = _chunks(self._file.fileno())
+        self._places, self._holding = _chunks(self._file.fileno())
+        self._known: dict[int, tuple[int, int] | None] = {}
         if not self._places:
             raise LogError(f"the log {path} holds no message that can be read; record it again")
 
-    @property
+    @cached_property
     def span(self) -> tuple[float, float]:
         """Time of the first and of the last message on the robot's clock [s]."""
         first = next(filter(None, map(self._times, range(len(self._places)))), (0, 0))
         last = next(filter(None, map(self._times, reversed(range(len(self._places))))), (0, 0))
         return first[0] / 1e9, last[1] / 1e9
 
+    @cached_property
     def signals(self) -> dict[str, dict[str, int]]:
         """Signals of each channel of numbers and how many numbers each has, as first written.
 
         Those of the policy's named signals are called `signals.NAME`.
         """
         found: dict[str, dict[str, int]] = {}
-        for chunk in range(len(self._places)):
-            for message in self._messages(chunk):
-                topic = TOPIC_OF_ID.get(message.channel, "")
-                if topic in TABLES and topic not in found:
-                    found[topic] = {n: len(v) for n, v in _rows(_parsed(topic, message)).items()}
-            if len(found) == len(TABLES):
-                break
+        for topic in TABLES:
+            messages = (m for chunk in self._holding.get(topic, ()) for m in self._of(topic, chunk))
+            if (first := next(messages, None)) is not None:
+                found[topic] = {n: len(v) for n, v in _rows(_parsed(topic, first)).items()}
         return found
 
     def table(
@@ -127,7 +127,7 @@ class LogView:
     def events(self) -> list[Event]:
         """All that happened, in the order of the file; only chunks with events in them are read."""
         found = []
-        for chunk in self._with_events:
+        for chunk in self._holding.get(EVENT, ()):
             for message in self._of(EVENT, chunk):
                 with suppress(LogError):
                     found.append(event_of(_whole(EVENT, message)))
@@ -139,8 +139,10 @@ class LogView:
 
     def _times(self, chunk: int) -> tuple[int, int] | None:
         """First and last time in a chunk on the robot's clock [ns]; None of a damaged one."""
-        stamps = [message.robot for message in self._messages(chunk)]
-        return (min(stamps), max(stamps)) if stamps else None
+        if chunk not in self._known:
+            stamps = [message.robot for message in self._messages(chunk)]
+            self._known[chunk] = (min(stamps), max(stamps)) if stamps else None
+        return self._known[chunk]
 
     def _find(self, time: float) -> int:
         """The last chunk that begins no later than a time, by bisection."""
@@ -178,12 +180,12 @@ def _header(path: Path) -> LogHeader:
     return scan.header
 
 
-def _chunks(descriptor: int) -> tuple[list[tuple[int, int]], list[int]]:
-    """Where each chunk's content begins and how long it is, and in which chunks events are.
+def _chunks(descriptor: int) -> tuple[list[tuple[int, int]], dict[str, list[int]]]:
+    """Where each chunk's content begins and how long it is, and which chunks hold each channel.
 
     By the heads of records alone, and by the channel that each message index behind a chunk is of.
     """
-    places, with_events = list[tuple[int, int]](), list[int]()
+    places, holding = list[tuple[int, int]](), dict[str, list[int]]()
     place, end = len(MCAP0_MAGIC), os.fstat(descriptor).st_size
     while place + _HEAD.size <= end:
         head = os.pread(descriptor, _HEAD.size + _CHANNEL.size, place)
@@ -193,17 +195,17 @@ def _chunks(descriptor: int) -> tuple[list[tuple[int, int]], list[int]]:
             break
         if opcode == Opcode.CHUNK and length <= LARGEST_CHUNK:
             places.append((place, length))
-        elif opcode == Opcode.MESSAGE_INDEX and places and _channel(head) == EVENT:
-            with_events.append(len(places) - 1)
+        elif opcode == Opcode.MESSAGE_INDEX and places:
+            holding.setdefault(_topic(head), []).append(len(places) - 1)
         place += length
-    return places, with_events
+    return places, holding
 
 
-def _channel(head: bytes) -> str | None:
-    """Topic that a message index is of, by its first bytes."""
+def _topic(head: bytes) -> str:
+    """Topic that a message index is of, by its first bytes; empty if it is none of a log's."""
     if len(head) < _HEAD.size + _CHANNEL.size:
-        return None
-    return TOPIC_OF_ID.get(_CHANNEL.unpack_from(head, _HEAD.size)[0])
+        return ""
+    return TOPIC_OF_ID.get(_CHANNEL.unpack_from(head, _HEAD.size)[0], "")
 
 
 def _whole(topic: str, message: ChunkMessage) -> LogMessage:

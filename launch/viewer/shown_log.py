@@ -1,7 +1,6 @@
 """`ShownLog`: one log, as the page of `ashore open` asks for it."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
@@ -38,18 +37,17 @@ EVENTS = 2_000
 class ShownLog:
     """One log, as the page asks for it; times on the page begin with the log's first message."""
 
-    def __init__(self, path: Path, spec: RobotSpec | None, simulators: Sequence[Simulator]) -> None:
-        """Look at a log.
+    def __init__(
+        self, view: LogView, spec: RobotSpec | None, simulators: Sequence[Simulator]
+    ) -> None:
+        """Show a log.
 
         Args:
-            path: the log.
+            view: the log.
             spec: its robot; None if nobody knows it, so that it has no names and no picture.
             simulators: robots to replay it by.
-
-        Raises:
-            LogError: the file is missing, empty, or not a log.
         """
-        self.view, self.spec, self.simulators = LogView(path), spec, simulators
+        self.view, self.spec, self.simulators = view, spec, simulators
         self.begin, self.end = self.view.span
         self._lock = Lock()
         self.replays = 0
@@ -73,7 +71,7 @@ class ShownLog:
                 "labels": names.of_signal(name.removeprefix("signals."), width),
                 "predicted": topic == READING and name in PREDICTED.values(),
             }
-            for topic, found in self.view.signals().items()
+            for topic, found in self.view.signals.items()
             for name, width in found.items()
         ]
         events = [
@@ -100,7 +98,7 @@ class ShownLog:
         Raises:
             LogError: the log has no such signal.
         """
-        if name not in self.view.signals().get(topic, {}):
+        if name not in self.view.signals.get(topic, {}):
             raise LogError(f"{self.view.path.name} has no signal {name!r} in {topic!r}")
         points = max(2, min(points, POINTS))
         found = self.view.table(topic, (name,), self.begin + begin, self.begin + end, points)

@@ -6,7 +6,7 @@ from log_samples import HEADER, reading, write
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log, LogWriter
-from ashore.hardware.logs.log_schemas import COMMAND, POLICY, READING
+from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, READING
 from ashore.hardware.logs.log_view import LogView
 
 ALL = 1_000_000
@@ -34,7 +34,7 @@ def test_where_there_is_room_every_row_is_shown_as_it_is(log):
 
 
 def test_it_tells_its_signals_and_how_wide_they_are(log):
-    found = LogView(log).signals()
+    found = LogView(log).signals
     assert set(found) == {READING, COMMAND, POLICY}
     assert found[READING]["position"] == 2
     assert found[POLICY] == {"observation": 20, "action": 2, "signals.latency": 1}
@@ -115,4 +115,4 @@ def test_events_are_found_without_reading_the_rest(tmp_path):
     view = LogView(path)
     assert view.events() == Log.open(path).events
     assert [event.kind for event in view.events()] == ["safety"] * 3 + ["log"]
-    assert len(view._with_events) < len(view._places) / 2
+    assert len(view._holding[EVENT]) < len(view._places) / 2
