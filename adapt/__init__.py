@@ -1,6 +1,6 @@
 """From a robot's log to a better policy: diagnose, calibrate, fine-tune, gate, report.
 
-    the log      trajectory, measured (its reward), reaction (how late its joints move)
+    the log      trajectory, policy_steps, measured (its reward), reaction (how late joints move)
     fit          fitted (what every fit gives), fixed_base (by replay), walking/ (without the base)
     calibrate    replay, replay_set, side_by_side (parameters of several robots), joint_error,
                  priors, least_squares, posterior, calibrate,

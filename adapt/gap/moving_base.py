@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ashore.adapt.policy_steps import episodes
 from ashore.envs.physics.free_base import BaseMotion
 from ashore.envs.tasks import make_task
 from ashore.hardware.contract import Contract
@@ -45,9 +46,7 @@ def _velocity(log: Log, spec: RobotSpec) -> Array:
     if len(steps) == 0 or not log.header.contract.strip("{} \n"):
         return found
     task = make_task(Contract.from_json(log.header.contract).task, spec)
-    # An episode begins where the steps of the policy are interrupted.
-    begins = np.flatnonzero(np.diff(steps.time) > 1.5 / spec.rate) + 1
-    for rows in np.split(np.arange(len(steps)), begins):
+    for rows in episodes(steps):
         sensed = {name: value[rows] for name, value in steps.signals.items()}
         if len(rows) < 3 or "true_velocity" not in (told := task.measured(sensed)):
             continue

@@ -1,22 +1,20 @@
 """`parity`: a policy run again on what a log says it saw, bit by bit."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
-from ashore.hardware.contract import Contract, Memory
-from ashore.hardware.logs.log import Log, PolicySteps
+from ashore.adapt.policy_steps import episodes, observed
+from ashore.hardware.contract import Contract
+from ashore.hardware.logs.log import Log
 from ashore.hardware.run.robot_match import require_log
 from ashore.policies.bundle import Bundle
 from ashore.policies.parity import CLOSE, Agreement
 
 Floats = NDArray[np.float32]
 
-APART = 1.5
-"""Control periods between two steps of a policy from which they are of two episodes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,20 +115,10 @@ def _rebuilt(log: Log, contract: Contract) -> Floats:
             f"{log.path} holds no {absent[0]}, which its policy saw; it holds "
             f"{', '.join(sorted(steps.signals))}"
         )
-    built = np.empty((len(steps), contract.observation_size), dtype=np.float32)
-    for rows in episodes(steps):
-        memory = Memory(contract, 1)
-        for row in rows:
-            tick = {name: value[row : row + 1] for name, value in steps.signals.items()}
-            built[row] = contract.observe(tick, memory)[0]
-    return built
-
-
-def episodes(steps: PolicySteps) -> Iterator[NDArray[np.intp]]:
-    """Rows of each episode: a new one begins where the steps of a policy are interrupted."""
-    period = float(np.median(np.diff(steps.time))) if len(steps) > 1 else 1.0
-    gaps = np.flatnonzero(np.diff(steps.time) > APART * period) + 1
-    yield from np.split(np.arange(len(steps)), gaps)
+    return np.concatenate([
+        observed(contract, {name: v[rows] for name, v in steps.signals.items()}, len(rows))
+        for rows in episodes(steps)
+    ])
 
 
 def _agreement(again: Floats, logged: Floats) -> Agreement:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.measured import HELD_OUT, measured_episodes
+from ashore.adapt.policy_steps import observed
 from ashore.adapt.walking.watched import sight
 from ashore.envs.tasks.task import Task
-from ashore.hardware.contract import Memory
 from ashore.hardware.logs.log import Log
 from ashore.policies.bundle import Bundle
 
@@ -59,16 +59,12 @@ def walks(log: Log, bundle: Bundle, task: Task) -> list[Walk]:
                 "record one with `ashore record`"
             )
         count = len(signals["joint_position"])
-        memory, rows = Memory(looking, 1), []
-        for step in range(count):
-            tick = {name: value[step : step + 1] for name, value in signals.items()}
-            rows.append(looking.observe(tick, memory)[0])
         time = steps.time[episode.rows] - steps.time[episode.rows.start]
         walk = Walk(
             source=f"{log.path.stem}, episode {index}",
             time=time,
             plan=episode.plan,
-            seen=np.stack(rows),
+            seen=observed(looking, signals, count),
             observation=steps.observation[episode.rows],
             angle=np.asarray(signals["joint_position"], dtype=np.float64),
             goal=bundle.contract.act(steps.action[episode.rows], signals),

@@ -88,7 +88,7 @@ class _Dataset:
 
     def __init__(self, folder: Path, layout: LogLayout, rate: float) -> None:
         self.lengths: list[int] = []
-        self._folder, self._rate = folder, rate
+        self._folder, self._rate, self._frames = folder, rate, 0
         self._robot = layout.header.robot
         self._names = _features(layout)
         self._tasks: list[str] = []
@@ -144,10 +144,10 @@ class _Dataset:
             if frame.task not in self._tasks:
                 self._tasks.append(frame.task)
             number = self.lengths[frame.episode]
-            index = sum(self.lengths[: frame.episode]) + number
             task = self._tasks.index(frame.task)
-            yield number / self._rate, number, frame.episode, index, task
+            yield number / self._rate, number, frame.episode, self._frames, task
             self.lengths[frame.episode] += 1
+            self._frames += 1
 
     def _new_stats(self) -> dict[str, RunningStats]:
         widths = {name: len(names) for name, names in self._names.items()}

@@ -23,10 +23,12 @@ from ashore.hardware.exporters.log_layout import (
     TableLayout,
 )
 from ashore.hardware.logs.column_names import AXES, ColumnNames, numbers
-from ashore.hardware.logs.log import Log
+from ashore.hardware.logs.log import BATCH, Log
 from ashore.hardware.logs.log_json import to_json
 from ashore.hardware.logs.log_scan import LogScan
 from ashore.hardware.logs.log_schemas import COMMAND, RAW_TOPICS, READING, unit_of
+from ashore.hardware.logs.log_sorter import LogSorter
+from ashore.hardware.logs.log_tables import LogTables
 
 Values = NDArray[Any] | list[str] | list[bytes]
 """A signal's rows: `(n, width)` numbers, or `n` texts or byte strings."""
@@ -131,21 +133,22 @@ def parts(path: str | Path, layout: LogLayout) -> Iterator[Part]:
     Raises:
         LogError: as `Log.batches`.
     """
-    scan, place = iter(LogScan(path)), 0
-    for log in Log.batches(path):
-        counts = _counts(log)
+    numbered = enumerate(LogScan(path))
+    while some := list(islice(numbered, BATCH)):
+        sorter = LogSorter(Path(path))
         stamps: dict[str, list[tuple[int, int, int, int]]] = {name: [] for name in TABLES}
-        for message in islice(scan, sum(counts.values())):
+        for place, message in some:
+            sorter.add(message)
             stamps[_TABLE_OF[message.topic]].append((place, message.sequence, *message.stamps))
-            place += 1
+        found = sorter.tables()
         yield {
-            name: {**_stamps(stamps[name]), "time": _times(log, name), **_rows(log, name, layout)}
-            for name, count in counts.items()
-            if count
+            name: {**_stamps(rows), "time": _times(found, name), **_rows(found, name, layout)}
+            for name, rows in stamps.items()
+            if rows
         }
 
 
-def _rows(log: Log, name: str, layout: LogLayout) -> Rows:
+def _rows(log: LogTables, name: str, layout: LogLayout) -> Rows:
     if name == "reading":
         return _reading(log)
     if name == "command":
@@ -155,7 +158,7 @@ def _rows(log: Log, name: str, layout: LogLayout) -> Rows:
     return _events(log) if name == "event" else _raw(log)
 
 
-def _counts(log: Log) -> dict[str, int]:
+def _counts(log: LogTables) -> dict[str, int]:
     driven = {"reading": len(log.readings), "command": len(log.commands)}
     return {**driven, "policy": len(log.policy), "event": len(log.events), "raw": len(log.raw)}
 
@@ -165,7 +168,7 @@ def _stamps(rows: list[tuple[int, int, int, int]]) -> Rows:
     return {signal.name: table[:, [i]] for i, signal in enumerate(STAMPS)}
 
 
-def _times(log: Log, table: str) -> NDArray[np.float64]:
+def _times(log: LogTables, table: str) -> NDArray[np.float64]:
     if table == "event":
         return np.array([[event.time] for event in log.events])
     if table == "raw":
@@ -174,14 +177,14 @@ def _times(log: Log, table: str) -> NDArray[np.float64]:
     return {**driven, "policy": log.policy.time}[table][:, None]
 
 
-def _reading(log: Log) -> Rows:
+def _reading(log: LogTables) -> Rows:
     rows = {name: getattr(log.readings, name) for name in (*_PER_JOINT, *_OF_BASE)}
     rows["torque_enabled"] = rows["torque_enabled"].astype(np.uint8)
     rows["inertial_age"] = rows["inertial_age"][:, None]
     return rows
 
 
-def _policy(log: Log, table: TableLayout) -> Rows:
+def _policy(log: LogTables, table: TableLayout) -> Rows:
     rows: dict[str, Values] = {
         signal.name: np.full((len(log.policy), signal.width), np.nan)
         for signal in table.signals
@@ -191,13 +194,13 @@ def _policy(log: Log, table: TableLayout) -> Rows:
     return {**rows, "observation": log.policy.observation, "action": log.policy.action}
 
 
-def _events(log: Log) -> Rows:
+def _events(log: LogTables) -> Rows:
     names = ("level", "kind", "text")
     texts = {name: [_sound(getattr(event, name)) for event in log.events] for name in names}
     return {**texts, "data": [to_json(dict(event.data)).decode() for event in log.events]}
 
 
-def _raw(log: Log) -> Rows:
+def _raw(log: LogTables) -> Rows:
     return {"direction": [row.direction for row in log.raw], "data": [row.data for row in log.raw]}
 
 

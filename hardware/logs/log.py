@@ -12,7 +12,14 @@ from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_recovery import Recovery, recover
 from ashore.hardware.logs.log_scan import LogScan
 from ashore.hardware.logs.log_sorter import LogSorter
-from ashore.hardware.logs.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
+from ashore.hardware.logs.log_tables import (
+    Commands,
+    Event,
+    LogTables,
+    PolicySteps,
+    RawBytes,
+    Readings,
+)
 from ashore.hardware.logs.log_writer import LogWriter
 
 __all__ = [
@@ -36,23 +43,13 @@ _MEASURED = ("velocity", "current", "voltage", "temperature", "duty")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Log:
+class Log(LogTables):
     """Everything in a log that can be trusted."""
 
     path: Path
     """The file it was read from."""
     header: LogHeader
     """Which robot, spec, contract and setup it is of."""
-    readings: Readings
-    """What the joints said."""
-    commands: Commands
-    """What the joints were told."""
-    policy: PolicySteps
-    """What the policy saw and said."""
-    events: list[Event]
-    """What happened; the last of a log that was closed is of kind `log`."""
-    raw: list[RawBytes]
-    """What went over the wire."""
     damage: str | None
     """What of the file was lost, and where; None when it is whole."""
 

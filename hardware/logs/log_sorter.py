@@ -1,7 +1,6 @@
 """`LogSorter`: the messages of a log, put into tables."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from ashore.hardware.errors import LogError
@@ -15,25 +14,9 @@ from ashore.hardware.logs.log_columns import (
 )
 from ashore.hardware.logs.log_scan import LogMessage
 from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, RAW_TOPICS, READING
-from ashore.hardware.logs.log_tables import Commands, Event, PolicySteps, RawBytes, Readings
+from ashore.hardware.logs.log_tables import Event, LogTables, RawBytes
 
 _WAYS = {topic: way for way, topic in RAW_TOPICS.items()}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sorted:
-    """The tables of some messages."""
-
-    readings: Readings
-    """What the joints said."""
-    commands: Commands
-    """What the joints were told."""
-    policy: PolicySteps
-    """What the policy saw and said."""
-    events: list[Event]
-    """What happened."""
-    raw: list[RawBytes]
-    """What went over the wire."""
 
 
 class LogSorter:
@@ -74,9 +57,9 @@ class LogSorter:
                 f"Ashore's: {error}; read the file with the program that wrote it"
             ) from None
 
-    def tables(self) -> Sorted:
+    def tables(self) -> LogTables:
         """Return all that was added."""
-        return Sorted(
+        return LogTables(
             readings=self._readings.tables(),
             commands=self._commands.tables(),
             policy=self._policy.tables(),

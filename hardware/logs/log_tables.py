@@ -101,3 +101,19 @@ class RawBytes(NamedTuple):
     """`tx` from the host to the servos, `rx` back, `imu` from the inertial sensor."""
     data: bytes
     """The bytes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogTables:
+    """All tables of a log, or of a part of one."""
+
+    readings: Readings
+    """What the joints said."""
+    commands: Commands
+    """What the joints were told."""
+    policy: PolicySteps
+    """What the policy saw and said."""
+    events: list[Event]
+    """What happened; the last of a log that was closed is of kind `log`."""
+    raw: list[RawBytes]
+    """What went over the wire."""
