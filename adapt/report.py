@@ -9,7 +9,7 @@ from pathlib import Path
 from ashore.adapt import figures
 from ashore.adapt.adaptation import Adaptation
 from ashore.adapt.diagnose.diagnosis import Finding
-from ashore.adapt.document import document, table
+from ashore.adapt.document import document, quiet, section, table
 from ashore.adapt.interval import Interval
 from ashore.adapt.verdict import Answer, Verdict
 
@@ -99,11 +99,14 @@ def _reward(verdict: Verdict, wire: Wire | None) -> str:
         rows.append(("against the same tuning without the log", f"{verdict.control}"))
     if verdict.source is not None:
         rows.append(("nominal robots (forgetting)", f"{verdict.source}"))
-    return (
-        f"<section><h2>Reward before and after</h2>{figures.svg(figures.rewards(pairs))}"
-        f"<p class='quiet'>Orange: the pretrained policy. Blue: the candidate. Changes of reward "
-        f"per step on the same commands, and on the same robots, with 95 % intervals:</p>"
-        f"{table(('episodes', 'change'), rows)}</section>"
+    return section(
+        "Reward before and after",
+        figures.svg(figures.rewards(pairs)),
+        quiet(
+            "Orange: the pretrained policy. Blue: the candidate. Changes of reward per step on the "
+            "same commands, and on the same robots, with 95 % intervals:"
+        ),
+        table(("episodes", "change"), rows),
     )
 
 
@@ -111,14 +114,15 @@ def _predicted(adaptation: Adaptation) -> str:
     evidence = adaptation.evidence
     if evidence is None:
         return ""
-    picture = figures.svg(figures.prediction(evidence))
-    return (
-        "<section><h2>Measured against predicted, on held-out episodes</h2>"
-        f"{picture}<p class='quiet'>{_how(adaptation)} The episodes shown were not used for "
-        "calibration. "
-        f"Calibration takes away {1e3 * evidence.gain.mean:.1f} mrad "
-        f"[{1e3 * evidence.gain.low:.1f}, {1e3 * evidence.gain.high:.1f}] of "
-        f"{1e3 * float(evidence.nominal.mean()):.1f} mrad.</p></section>"
+    gain = evidence.gain
+    return section(
+        "Measured against predicted, on held-out episodes",
+        figures.svg(figures.prediction(evidence)),
+        quiet(
+            f"{_how(adaptation)} The episodes shown were not used for calibration. Calibration "
+            f"takes away {1e3 * gain.mean:.1f} mrad [{1e3 * gain.low:.1f}, {1e3 * gain.high:.1f}] "
+            f"of {1e3 * float(evidence.nominal.mean()):.1f} mrad."
+        ),
     )
 
 
@@ -149,10 +153,11 @@ def _posterior(adaptation: Adaptation) -> str:
         for f in diagnosis.findings
     ]
     heads = ("parameter", "depth", "from the log (90 %)", "nominal", "pretraining", "")
-    return (
-        "<section><h2>What the log tells about this robot</h2>"
-        f"{figures.svg(figures.posterior(shown(diagnosis.findings)))}<ul>{advice}</ul>"
-        f"<details><summary>All parameters</summary>{table(heads, rows)}</details></section>"
+    return section(
+        "What the log tells about this robot",
+        figures.svg(figures.posterior(shown(diagnosis.findings))),
+        f"<ul>{advice}</ul>",
+        f"<details><summary>All parameters</summary>{table(heads, rows)}</details>",
     )
 
 
@@ -178,21 +183,24 @@ def _ladder(adaptation: Adaptation) -> str:
         for trial in tuned.trials
     ]
     heads = ("trained", "weight", "posterior's robots", "nominal robots", "")
-    return (
-        f"<section><h2>The ladder of fine-tuning</h2><p>{html.escape(tuned.why)}.</p>"
-        f"{figures.svg(figures.ladder(tuned.rounds)) if tuned.rounds else ''}"
-        "<p class='quiet'>Reward per step on validation "
-        "robots, by what was trained and how far the weights moved from pretrained (0) to tuned "
-        f"(1).</p>{table(heads, rows)}</section>"
+    return section(
+        "The ladder of fine-tuning",
+        f"<p>{html.escape(tuned.why)}.</p>",
+        figures.svg(figures.ladder(tuned.rounds)) if tuned.rounds else "",
+        quiet(
+            "Reward per step on validation robots, by what was trained and how far the weights "
+            "moved from pretrained (0) to tuned (1)."
+        ),
+        table(heads, rows),
     )
 
 
 def _origin(adaptation: Adaptation) -> str:
     bundle = adaptation.bundle
     facts = json.dumps(dict(bundle.provenance), indent=2)
-    return (
-        f"<section><h2>Where it comes from</h2><p>Bundle <code>{bundle.digest}</code>, contract "
-        f"<code>{bundle.contract.hash}</code>, adapted from "
-        f"<code>{', '.join(bundle.lineage) or 'nothing'}</code>.</p><details><summary>Provenance"
-        f"</summary><pre>{html.escape(facts)}</pre></details></section>"
+    return section(
+        "Where it comes from",
+        f"<p>Bundle <code>{bundle.digest}</code>, contract <code>{bundle.contract.hash}</code>, "
+        f"adapted from <code>{', '.join(bundle.lineage) or 'nothing'}</code>.</p>",
+        f"<details><summary>Provenance</summary><pre>{html.escape(facts)}</pre></details>",
     )

@@ -1,5 +1,6 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, and never in the place of another."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,13 +18,13 @@ def new_place(out: Path) -> Iterator[Path]:
         LogError: `out` exists, or the disk refuses.
     """
     if out.exists():
-        raise LogError(f"{out} exists already; choose another place, or remove it")
+        raise taken(out)
     held: Path | None = None
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         held = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name[:40]}."))
         yield held / out.name
-        (held / out.name).rename(out)
+        publish(held / out.name, out)
     except OSError as error:
         raise LogError(
             f"cannot write {out}: {error.strerror or error}; make room or choose another place"
@@ -31,3 +32,29 @@ def new_place(out: Path) -> Iterator[Path]:
     finally:
         if held is not None:
             shutil.rmtree(held, ignore_errors=True)
+
+
+def publish(part: Path, out: Path) -> None:
+    """Give a whole file or folder its name, which nothing else may have taken meanwhile.
+
+    Raises:
+        LogError: something has.
+        OSError: the disk refuses.
+    """
+    try:
+        # A link is never made over another file; of folders, and on some file systems, there is
+        # none.
+        os.link(part, out)
+    except FileExistsError:
+        raise taken(out) from None
+    except OSError:
+        if out.exists():
+            raise taken(out) from None
+        part.rename(out)
+
+
+def taken(out: Path) -> LogError:
+    """The refusal to write where something is."""
+    return LogError(
+        f"{out} exists already, and nothing is overwritten; choose another name, or move it away"
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log_file import LogFile
 from ashore.hardware.logs.log_header import LogHeader
+from ashore.hardware.new_place import publish, taken
 
 
 @contextmanager
@@ -21,14 +22,14 @@ def new_log(out: str | Path, header: LogHeader) -> Iterator[LogFile]:
     """
     out = Path(out)
     if out.exists():
-        raise _taken(out)
+        raise taken(out)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     file = LogFile(part, header)
     try:
         yield file
         file.finish()
         file.close()
-        _publish(part, out)
+        publish(part, out)
     except OSError as error:
         raise LogError(
             f"cannot write {out}: {error.strerror}; make room or choose another disk"
@@ -36,22 +37,3 @@ def new_log(out: str | Path, header: LogHeader) -> Iterator[LogFile]:
     finally:
         file.close()
         part.unlink(missing_ok=True)
-
-
-def _publish(part: Path, out: Path) -> None:
-    """Give a whole file its name, which nothing else may have taken meanwhile."""
-    try:
-        os.link(part, out)
-    except FileExistsError:
-        raise _taken(out) from None
-    except OSError:
-        # Some file systems have no links.
-        if out.exists():
-            raise _taken(out) from None
-        part.rename(out)
-
-
-def _taken(out: Path) -> LogError:
-    return LogError(
-        f"{out} exists already and a log never overwrites one; choose another name, or move it away"
-    )
