@@ -56,10 +56,15 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $(VENV)/.sim $@
 
 # They cannot share an environment: two hold a module of the same name, and LeRobot's dependencies
-# are gigabytes that its motor buses do not use. Where one cannot be had, its tests are skipped.
+# are gigabytes that its motor buses and datasets without video do not use. Where one cannot be had,
+# its tests are skipped.
 ORACLES := lerobot==0.4.4 feetech-servo-sdk==1.0.0 ftservo-python-sdk==2.0.1 witmotion==0.0.1.dev0
+# What LeRobot reads datasets with; it wants an older hub than the latest.
+DATASETS := datasets pandas huggingface-hub
 
-$(VENV)/.oracles: Makefile | $(BIN)/python
+$(VENV)/.oracles: Makefile constraints.txt | $(BIN)/python
 	@all=yes; for it in $(ORACLES); do \
 	  $(PIP) install --no-deps --upgrade --target "$(VENV)/oracles/$${it%%==*}" "$$it" || all=; \
-	done; test -z "$$all" || touch $@
+	done; \
+	$(PIP) install --upgrade --target "$(VENV)/oracles/datasets" $(DATASETS) -c constraints.txt \
+	  || all=; test -z "$$all" || touch $@

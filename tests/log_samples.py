@@ -1,5 +1,6 @@
 """Logs that the tests of the log write and damage."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ HEADER = LogHeader(
     contract='{"terms": []}',
     setup={"mass": 0.1 + 0.2, "note": "Ärmel"},
 )
+LEG = json.dumps({"rate": 50, "joints": [{"name": "hip"}, {"name": "knee"}]})
+"""A robot as an export needs it: a rate and names."""
 SIGNALS = ("position", "velocity", "current", "voltage", "temperature", "age")
 
 
@@ -32,6 +35,21 @@ def write(path: Path, ticks: int = 300, joints: int = 2) -> bytes:
             log.raw(time, "tx", tick.to_bytes(4, "big"))
             log.raw(time, "rx", b"\xff\xff\xfd\x00")
     return path.read_bytes()
+
+
+def episodes(path, ticks=(0, 1, 2, 3, 4), count=2, joints=2, spec=LEG):
+    """Each episode: the ticks at 50 Hz, a goal 1 ms behind each reading."""
+    with LogWriter(path, LogHeader(robot="leg", spec=spec), offline=True) as log:
+        for episode in range(count):
+            begin = 10.0 * episode
+            log.reading(reading(begin + 1.0, joints))
+            log.event(begin + 2.0, "info", "state", "running", {"task": f"walk {episode}"})
+            for tick in ticks:
+                log.reading(reading(begin + 2.0 + tick / 50, joints))
+                goal = Command(position=np.full(joints, episode + tick))
+                log.command(begin + 2.001 + tick / 50, goal)
+            log.event(begin + 5.0, "info", "state", "limp")
+    return path
 
 
 def opened(data: bytes, folder: Path) -> Log:

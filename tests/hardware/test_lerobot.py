@@ -4,40 +4,23 @@ import json
 
 import numpy as np
 import pytest
-from log_samples import reading
+from log_samples import episodes
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.exporters.lerobot_dataset import export_lerobot
 from ashore.hardware.exporters.running_stats import RunningStats
 from ashore.hardware.importers.lerobot import import_lerobot
-from ashore.hardware.logs.log import Log, LogHeader, LogWriter
-from ashore.hardware.reading import Command
+from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-SPEC = json.dumps({"rate": 50, "joints": [{"name": "hip"}, {"name": "knee"}]})
 FILE = "chunk-000/file-000.parquet"
 
 
-def record(path, ticks=(0, 1, 2, 3, 4), episodes=2, joints=2, spec=SPEC):
-    """Each episode: the ticks at 50 Hz, a goal 1 ms behind each reading."""
-    with LogWriter(path, LogHeader(robot="leg", spec=spec), offline=True) as log:
-        for episode in range(episodes):
-            begin = 10.0 * episode
-            log.reading(reading(begin + 1.0, joints))
-            log.event(begin + 2.0, "info", "state", "running", {"task": f"walk {episode}"})
-            for tick in ticks:
-                log.reading(reading(begin + 2.0 + tick / 50, joints))
-                goal = Command(position=np.full(joints, episode + tick))
-                log.command(begin + 2.001 + tick / 50, goal)
-            log.event(begin + 5.0, "info", "state", "limp")
-    return path
-
-
 def exported(tmp_path, **changed):
-    log = record(tmp_path / "log.mcap", **changed)
+    log = episodes(tmp_path / "log.mcap", **changed)
     return export_lerobot(log, tmp_path / "set"), tmp_path / "set"
 
 
@@ -81,27 +64,6 @@ def test_the_layout_is_what_lerobot_reads(tmp_path):
     assert stats["action"]["count"] == [10]
 
 
-def test_tasks_are_the_index_that_lerobot_looks_them_up_by(tmp_path):
-    pytest.importorskip("pandas")
-    import pandas
-
-    _, folder = exported(tmp_path)
-    tasks = pandas.read_parquet(folder / "meta/tasks.parquet")
-    assert list(tasks.index) == ["walk 0", "walk 1"]
-    assert tasks.iloc[1].name == "walk 1"
-    assert int(tasks.loc["walk 1"].task_index) == 1
-
-
-def test_lerobot_itself_reads_it(tmp_path):
-    pytest.importorskip("datasets")
-    lerobot = pytest.importorskip("lerobot.datasets.lerobot_dataset")
-    _, folder = exported(tmp_path)
-    dataset = lerobot.LeRobotDataset("ashore/log", root=folder)
-    assert len(dataset) == 10
-    assert dataset[7]["action"].tolist() == [3.0, 3.0]
-    assert dataset[7]["task"] == "walk 1"
-
-
 def test_one_joint_is_a_plain_column_as_lerobot_wants_it(tmp_path):
     _, folder = exported(tmp_path, joints=1)
     assert pq.read_table(folder / "data" / FILE).schema.field("action").type == pa.float32()
@@ -111,7 +73,7 @@ def test_one_joint_is_a_plain_column_as_lerobot_wants_it(tmp_path):
 
 def test_a_missed_tick_repeats_a_frame_and_is_counted(tmp_path):
     # Tick 2 was missed; 3.3 comes within half a period of 3 and replaces it.
-    result, folder = exported(tmp_path, ticks=(0, 1, 3, 3.3, 4.3), episodes=1)
+    result, folder = exported(tmp_path, ticks=(0, 1, 3, 3.3, 4.3), count=1)
     assert result == (1, 5, 2, None)
     rows = pq.read_table(folder / "data" / FILE).to_pydict()
     assert [action[0] for action in rows["action"]] == pytest.approx([0, 1, 1, 3.3, 4.3])

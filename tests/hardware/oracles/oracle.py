@@ -34,11 +34,11 @@ def insist(call: Callable[[], Any], good: Callable[[Any], bool], attempts: int =
     pytest.fail(f"no good answer in {attempts} attempts; the last: {answer}")
 
 
-def visit(client: str, port: str, *packages: str) -> Any:
+def visit(client: str, place: str, *packages: str) -> Any:
     """Run a script of `clients` with its packages in a process of its own; return what it saw."""
     paths = [str(PLACE / package) for package in packages]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    command = [sys.executable, str(CLIENTS / f"{client}.py"), port]
+    command = [sys.executable, str(CLIENTS / f"{client}.py"), place]
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, timeout=60, check=False
     )

@@ -4,14 +4,14 @@ import json
 import sys
 
 import dynamixel_sdk.port_handler
-from stubs import stub
+from stubs import stub_for_buses
 
 RETRIES = 5
 
 
 def main(port: str) -> dict[str, object]:
     """Return what the bus saw."""
-    stub()
+    stub_for_buses()
     from lerobot.motors import Motor, MotorCalibration, MotorNormMode
     from lerobot.motors.dynamixel import DynamixelMotorsBus, OperatingMode
 
