@@ -55,16 +55,18 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -e '.[dev]' -c constraints.txt
 	@touch $(VENV)/.sim $@
 
-# They cannot share an environment: two hold a module of the same name, and LeRobot's dependencies
-# are gigabytes that its motor buses and datasets without video do not use. Where one cannot be had,
-# its tests are skipped.
-ORACLES := lerobot==0.4.4 feetech-servo-sdk==1.0.0 ftservo-python-sdk==2.0.1 witmotion==0.0.1.dev0
-# What LeRobot reads datasets with; it wants an older hub than the latest.
+# They cannot share an environment: two hold a module of the same name, and what LeRobot asks for is
+# gigabytes that its motor buses and datasets without video do not use. Each of a line of packages
+# has a folder of its own, called by the first; what else it needs is in $(VENV). Where one cannot
+# be had, its tests are skipped.
+ORACLES := lerobot feetech-servo-sdk ftservo-python-sdk witmotion rerun-sdk,attrs,psutil
+# What LeRobot reads datasets with, and all that this needs: an older hub than the latest.
 DATASETS := datasets pandas huggingface-hub
 
 $(VENV)/.oracles: Makefile constraints.txt | $(BIN)/python
-	@all=yes; for it in $(ORACLES); do \
-	  $(PIP) install --no-deps --upgrade --target "$(VENV)/oracles/$${it%%==*}" "$$it" || all=; \
+	@all=yes; place="$(VENV)/oracles"; for it in $(ORACLES); do \
+	  $(PIP) install --no-deps --upgrade --target "$$place/$${it%%,*}" $$(echo $$it | tr , ' ') \
+	    -c constraints.txt || all=; \
 	done; \
-	$(PIP) install --upgrade --target "$(VENV)/oracles/datasets" $(DATASETS) -c constraints.txt \
-	  || all=; test -z "$$all" || touch $@
+	$(PIP) install --upgrade --target "$$place/datasets" $(DATASETS) -c constraints.txt || all=; \
+	test -z "$$all" || touch $@

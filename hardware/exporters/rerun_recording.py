@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,18 +41,23 @@ def export_rerun(path: str | Path, out: str | Path) -> str | None:
             for table, rows in part.items():
                 if table == "event":
                     for time, entity, level, text in _events(rows):
-                        recording.set_time(TIMELINE, duration=time)
+                        recording.set_time(TIMELINE, duration=_nanoseconds(time))
                         recording.log(entity, rr.TextLog(text, level=level))
                     continue
                 times = np.asarray(rows["time"])[:, 0]
                 good = np.isfinite(times)
-                index = rr.TimeColumn(TIMELINE, duration=times[good])
+                index = rr.TimeColumn(TIMELINE, duration=_nanoseconds(times[good]))
                 for entity, values in _scalars(layout, table, rows):
                     scalars = rr.Scalars.columns(scalars=values[good])
                     recording.send_columns(entity, indexes=[index], columns=scalars)
         recording.flush()
         recording.disconnect()
     return layout.damage
+
+
+def _nanoseconds(seconds: Any) -> Any:
+    """Times as Rerun keeps them; of seconds it would cut off what is less, not round."""
+    return np.rint(np.asarray(seconds) * 1e9).astype("timedelta64[ns]")
 
 
 def _scalars(layout: LogLayout, table: str, rows: Rows) -> Iterator[tuple[str, np.ndarray]]:

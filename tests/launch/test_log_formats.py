@@ -93,14 +93,3 @@ def test_an_edited_export_is_told(log, tmp_path, capsys):
     said = refused(capsys, "import", tmp_path / "as_csv", "--out", tmp_path / "back")
     assert "does not begin with the columns" in said
     assert not list((tmp_path / "back").iterdir())
-
-
-def test_a_rerun_recording_names_each_scalar(log, tmp_path):
-    pytest.importorskip("rerun")
-    assert run(["log", "export", str(log), str(tmp_path / "log.rrd")]) == 0
-    data = (tmp_path / "log.rrd").read_bytes()
-    assert data[:4] == b"RRF2"
-    for name in (b"/reading/position/0", b"/reading/position/1", b"/command/position/1"):
-        assert name in data
-    assert b"/event/log" in data
-    assert b"robot_time" in data
