@@ -1,22 +1,21 @@
 """`LogView`: a log of any length, looked at where somebody looks."""
 
 import os
-import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from io import FileIO
 from pathlib import Path
 
 import numpy as np
-from mcap.opcode import Opcode
 from mcap.records import Channel
-from mcap.writer import MCAP0_MAGIC
 from numpy.typing import NDArray
 
 from ashore.hardware.errors import LogError
+from ashore.hardware.logs.chunk_places import chunk_places
+from ashore.hardware.logs.extremes import Extremes
 from ashore.hardware.logs.log import Log
-from ashore.hardware.logs.log_chunk import LARGEST_CHUNK, ChunkMessage, chunk_records
+from ashore.hardware.logs.log_chunk import ChunkMessage, chunk_records
 from ashore.hardware.logs.log_columns import parse
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_scan import LogMessage, LogScan
@@ -25,9 +24,8 @@ from ashore.hardware.logs.log_sorter import LogSorter, event_of
 from ashore.hardware.logs.log_tables import Event
 
 Array = NDArray[np.float64]
-
-_HEAD = struct.Struct("<BQ")
-_CHANNEL = struct.Struct("<H")
+Wanted = Callable[[], bool]
+"""Asked while something long is read: whether anybody still wants it."""
 TABLES = (READING, COMMAND, POLICY)
 """Channels whose messages are rows of numbers."""
 
@@ -49,7 +47,7 @@ class LogView:
             self._file = FileIO(path)
         except OSError as error:
             raise LogError(f"cannot read the log {path}: {error.strerror}; check it") from None
-        self._places, self._holding = _chunks(self._file.fileno())
+        self._places, self._holding = chunk_places(self._file.fileno())
         self._known: dict[int, tuple[int, int] | None] = {}
         if not self._places:
             raise LogError(f"the log {path} holds no message that can be read; record it again")
@@ -108,6 +106,33 @@ class LogView:
             "time": np.array([message.robot / 1e9 for message in kept]),
             "step": np.array([step]),
         }
+
+    def extremes(
+        self, topic: str, name: str, span: tuple[float, float], bins: int, wanted: Wanted
+    ) -> dict[str, Array]:
+        """The least and the greatest of a signal in equal parts of a stretch, of all its rows.
+
+        Args:
+            topic: a channel of numbers.
+            name: its signal, as `signals` calls it.
+            span: first and last time wanted [s].
+            bins: number of parts.
+            wanted: asked now and then; the rest is left unread once it says no.
+
+        Returns:
+            `time` `(B,)` the middle of each part with a number in it [s], `low` and `high`
+            `(B, k)`.
+        """
+        width = self.signals.get(topic, {}).get(name, 0)
+        found = Extremes(span, bins, width)
+        first, last = self._find(span[0]), self._find(span[1])
+        for chunk in self._holding.get(topic, ()):
+            if first <= chunk <= last and wanted():
+                messages = self._of(topic, chunk)
+                rows = [_rows(_parsed(topic, message)) for message in messages]
+                times = np.array([message.robot / 1e9 for message in messages])
+                found.add(times, _stacked(rows, (name,))[name])
+        return found.result()
 
     def log(self, begin: float, end: float) -> Log:
         """The part of the log between two times, as `Log.open` gives the whole; without raw bytes.
@@ -178,34 +203,6 @@ def _header(path: Path) -> LogHeader:
     scan = LogScan(path)
     next(iter(scan), None)
     return scan.header
-
-
-def _chunks(descriptor: int) -> tuple[list[tuple[int, int]], dict[str, list[int]]]:
-    """Where each chunk's content begins and how long it is, and which chunks hold each channel.
-
-    By the heads of records alone, and by the channel that each message index behind a chunk is of.
-    """
-    places, holding = list[tuple[int, int]](), dict[str, list[int]]()
-    place, end = len(MCAP0_MAGIC), os.fstat(descriptor).st_size
-    while place + _HEAD.size <= end:
-        head = os.pread(descriptor, _HEAD.size + _CHANNEL.size, place)
-        opcode, length = _HEAD.unpack_from(head)
-        place += _HEAD.size
-        if opcode == Opcode.DATA_END or place + length > end:
-            break
-        if opcode == Opcode.CHUNK and length <= LARGEST_CHUNK:
-            places.append((place, length))
-        elif opcode == Opcode.MESSAGE_INDEX and places:
-            holding.setdefault(_topic(head), []).append(len(places) - 1)
-        place += length
-    return places, holding
-
-
-def _topic(head: bytes) -> str:
-    """Topic that a message index is of, by its first bytes; empty if it is none of a log's."""
-    if len(head) < _HEAD.size + _CHANNEL.size:
-        return ""
-    return TOPIC_OF_ID.get(_CHANNEL.unpack_from(head, _HEAD.size)[0], "")
 
 
 def _whole(topic: str, message: ChunkMessage) -> LogMessage:

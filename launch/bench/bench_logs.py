@@ -1,6 +1,7 @@
 """The benchmark of logs: written and read beside the mcap library's own loop; a first plot."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,7 @@ MEANINGS = {
     "with json.loads and a list a signal",
     "first_plot_seconds": "from a process's start to twelve joints' angles over the whole log, in "
     "a log of 12 joints at 200 Hz; `1h` is an hour of it",
+    "first_plot_cold_seconds": "the same of a log of which nothing is in the system's memory",
     "first_plot_memory": "resident memory at that moment beside that of a log of a tenth of the "
     "length; an hour's content would be hundreds of megabytes",
 }
@@ -62,9 +64,11 @@ def run(data_dir: Path, short: bool) -> list[Row]:
         long, mark = (360.0, "6min") if short else (3600.0, "1h")
         write(root / "long.mcap", long)
         write(root / "part.mcap", long / 10.0)
-        seconds, memory = _plot(root / "long.mcap")
-        part = _plot(root / "part.mcap")[1]
+        cold, _ = _plot(root / "long.mcap", forget)
+        seconds, memory = _plot(root / "long.mcap", remember)
+        part = _plot(root / "part.mcap", remember)[1]
         rows.append(row(f"first_plot_seconds_{mark}", seconds, "s"))
+        rows.append(row(f"first_plot_cold_seconds_{mark}", cold, "s"))
         rows.append(error_row("first_plot_memory", memory, "MB", "a tenth of the log", part))
         size = (root / "long.mcap").stat().st_size / 1e6
         rows.append(row(f"log_size_{mark}", size, "MB"))
@@ -178,10 +182,25 @@ def _beside_mcap(root: Path, seconds: float) -> list[Row]:
     return rows
 
 
-def _plot(path: Path) -> tuple[float, float]:
+def forget(path: Path) -> None:
+    """Have the system keep nothing of a file in memory, so that it is read from the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def remember(path: Path) -> None:
+    """Have the system keep a file in memory."""
+    with path.open("rb") as file:
+        while file.read(1 << 20):
+            pass
+
+
+def _plot(path: Path, before: Callable[[Path], object]) -> tuple[float, float]:
     """Seconds to a first plot, and the memory it took [MB], in a process of its own."""
     best, memory = np.inf, 0.0
     for _ in range(TURNS):
+        before(path)
         began = time.perf_counter()
         done = subprocess.run(
             [sys.executable, "-c", PLOT, str(path)], capture_output=True, text=True, check=True

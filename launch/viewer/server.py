@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
+from math import isfinite
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
@@ -95,6 +96,7 @@ class LogServer:
         asked = {
             "/api/logs": self._facts,
             "/api/table": self._table,
+            "/api/extremes": self._extremes,
             "/api/predicted": self._predicted,
             "/api/time": self._time,
         }.get(parts.path)
@@ -112,8 +114,10 @@ class LogServer:
         return {"logs": [log.facts() for log in self._logs], "scene": self._scene}
 
     def _table(self, query: Query) -> object:
-        begin, end, points = float(query["begin"]), float(query["end"]), int(query["points"])
-        return self._log(query).table(query["topic"], query["name"], begin, end, points)
+        return self._log(query).table(*_stretch(query))
+
+    def _extremes(self, query: Query) -> object:
+        return self._log(query).extremes(*_stretch(query))
 
     def _predicted(self, query: Query) -> object:
         begin, end = float(query["begin"]), float(query["end"])
@@ -125,6 +129,14 @@ class LogServer:
 
     def _log(self, query: Query) -> ShownLog:
         return self._logs[int(query["log"])]
+
+
+def _stretch(query: Query) -> tuple[str, str, float, float, int]:
+    """Topic, signal, first and last time [s], and points."""
+    begin, end = float(query["begin"]), float(query["end"])
+    if not isfinite(end - begin):
+        raise ValueError(f"{begin:g} to {end:g} s is no stretch of time")
+    return query["topic"], query["name"], begin, end, int(query["points"])
 
 
 def _json(body: object, status: int = HTTPStatus.OK) -> tuple[int, str, bytes]:

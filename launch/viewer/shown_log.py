@@ -50,6 +50,7 @@ class ShownLog:
         self.view, self.spec, self.simulators = view, spec, simulators
         self.begin, self.end = self.view.span
         self._lock = Lock()
+        self._asked: dict[tuple[str, str], object] = {}
         self.replays = 0
         """How many stretches were replayed."""
         self._last: tuple[tuple[float, float], Series | None] | None = None
@@ -98,8 +99,7 @@ class ShownLog:
         Raises:
             LogError: the log has no such signal.
         """
-        if name not in self.view.signals.get(topic, {}):
-            raise LogError(f"{self.view.path.name} has no signal {name!r} in {topic!r}")
+        self._signal(topic, name)
         points = max(2, min(points, POINTS))
         found = self.view.table(topic, (name,), self.begin + begin, self.begin + end, points)
         return {
@@ -107,6 +107,34 @@ class ShownLog:
             "columns": [_plain(column) for column in found[name].T],
             "step": float(found["step"][0]),
         }
+
+    def extremes(
+        self, topic: str, name: str, begin: float, end: float, points: int
+    ) -> dict[str, object]:
+        """The same of all rows between two times: the least and the greatest of each part, in turn.
+
+        When a signal is asked for again, the older asking is answered with what it has, and says
+        that this is not the `whole`.
+
+        Raises:
+            LogError: the log has no such signal.
+        """
+        self._signal(topic, name)
+        key, mine = (topic, name), object()
+        self._asked[key] = mine
+        span = self.begin + begin, self.begin + end
+        bins = max(1, min(points, POINTS) // 2)
+        found = self.view.extremes(topic, name, span, bins, lambda: self._asked[key] is mine)
+        both = np.stack([found["low"], found["high"]], axis=1)
+        return {
+            "time": _plain(np.repeat(found["time"], 2) - self.begin),
+            "columns": [_plain(column) for column in both.reshape(-1, both.shape[2]).T],
+            "whole": self._asked[key] is mine,
+        }
+
+    def _signal(self, topic: str, name: str) -> None:
+        if name not in self.view.signals.get(topic, {}):
+            raise LogError(f"{self.view.path.name} has no signal {name!r} in {topic!r}")
 
     def predicted(self, name: str, begin: float, end: float) -> dict[str, object]:
         """A reading's signal as each simulator predicts it, restarted every 0.5 s.

@@ -54,6 +54,32 @@ def test_of_many_rows_some_are_shown_evenly_and_each_is_one_of_the_log(log, poin
     assert found["step"][0] == pytest.approx(4000 / count, rel=0.6)
 
 
+def test_no_extreme_of_any_row_is_lost_however_few_parts_there_are(log):
+    view, whole = LogView(log), Log.open(log)
+    for bins in (1, 7, 333):
+        found = view.extremes(READING, "position", (5.0, 25.0), bins, lambda: True)
+        assert found["low"].shape == found["high"].shape == (bins, 2)
+        assert found["time"] == pytest.approx(5.0 + 20.0 / bins * (np.arange(bins) + 0.5))
+        rows = (whole.readings.time >= 5.0) & (whole.readings.time <= 25.0)
+        part = np.minimum((whole.readings.time[rows] - 5.0) / 20.0 * bins, bins - 1)
+        for number in range(bins):
+            of_part = whole.readings.position[rows][part.astype(int) == number]
+            assert np.array_equal(found["low"][number], of_part.min(axis=0))
+            assert np.array_equal(found["high"][number], of_part.max(axis=0))
+
+
+def test_parts_without_a_number_are_left_out_and_what_nobody_wants_is_not_read(log, tmp_path):
+    nothing = LogView(log).extremes(READING, "position", (5.0, 25.0), 9, lambda: False)
+    assert len(nothing["time"]) == 0
+    path = tmp_path / "log.mcap"
+    with LogWriter(path, HEADER, offline=True) as writer:
+        for time, value in ((0.0, [1.0, np.nan]), (0.1, [3.0, 2.0]), (9.9, [np.nan, np.nan])):
+            writer.reading(reading(time, current=np.array(value)))
+    found = LogView(path).extremes(READING, "current", (0.0, 10.0), 10, lambda: True)
+    assert found["time"] == pytest.approx([0.5])
+    assert (found["low"].tolist(), found["high"].tolist()) == ([[1.0, 2.0]], [[3.0, 2.0]])
+
+
 def test_a_stretch_is_what_was_logged_in_it(log):
     view, whole = LogView(log), Log.open(log)
     found = view.table(READING, ("velocity",), 17.0, 18.5, ALL)

@@ -22,7 +22,10 @@ from ashore.hardware.reading import Command, Reading
 pytestmark = pytest.mark.slow
 
 PATIENCE = 120.0
+SPIKE = 2345
+"""Row of the one sample that stands out of a long log."""
 BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 GRAPHICS = ("--no-sandbox", "--enable-unsafe-swiftshader", "--use-angle=swiftshader")
 
 
@@ -114,17 +117,24 @@ def test_only_this_machine_is_served_and_nonsense_is_answered_in_a_sentence(open
     assert opened.get("/../../etc/passwd")[0] == 404
 
 
-def test_a_log_of_nobodys_robot_is_shown_without_names(tmp_path):
-    path = tmp_path / "strange.mcap"
-    with LogWriter(path, LogHeader(robot="stranger"), offline=True) as log:
-        for tick in range(100):
+def strange(path, joints=("a", "b", "c"), ticks=100, **header):
+    """A log of nobody's robot: each joint's angle is its place in the alphabet, plus a ramp."""
+    angles = np.array([float("abc".index(joint)) for joint in joints])
+    with LogWriter(path, LogHeader(robot="stranger", **header), offline=True) as log:
+        for tick in range(ticks):
             values = {n: np.zeros(3) for n in ("velocity", "current", "voltage", "temperature")}
+            spike = 40.0 * (tick == SPIKE) * (angles == 1.0)
+            position = angles + 1e-4 * tick + spike
             log.reading(Reading(
-                time=tick / 50, position=np.arange(3.0), age=np.zeros(3),
+                time=tick / 50, position=position, age=np.zeros(3),
                 fault=np.zeros(3, np.uint8), **values,
             ))
             log.command(tick / 50, Command(position=np.zeros(3)))
-    opened = Opened(path)
+    return path
+
+
+def test_a_log_of_nobodys_robot_is_shown_without_names(tmp_path):
+    opened = Opened(strange(tmp_path / "strange.mcap"))
     try:
         facts = opened.api("logs")
         assert facts["scene"] is None
@@ -134,15 +144,21 @@ def test_a_log_of_nobodys_robot_is_shown_without_names(tmp_path):
         assert opened.stop() == 0
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def browsing(playwright):
+    """A browser and a page of it."""
+    browser = playwright.chromium.launch(executable_path=BROWSER, args=list(GRAPHICS))
+    page = browser.new_page(viewport={"width": 1300, "height": 850})
+    page.set_default_timeout(1000.0 * PATIENCE)
+    return browser, page
+
+
+@needs_browser
 def test_a_browser_opens_it_scrubs_and_selects_without_a_complaint(log):
     api = pytest.importorskip("playwright.sync_api")
     opened, complaints, errors = Opened(log, log), [], []
     try:
         with api.sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=BROWSER, args=list(GRAPHICS))
-            page = browser.new_page(viewport={"width": 1300, "height": 850})
-            page.set_default_timeout(1000.0 * PATIENCE)
+            browser, page = browsing(playwright)
             page.on("console", lambda m: m.type == "error" and complaints.append(m.text))
             page.on("pageerror", lambda error: errors.append(str(error)))
             outside = []
@@ -185,6 +201,37 @@ def _walk_through(page) -> None:
     page.wait_for_function("Number(document.getElementById('time').value) > 0.5")
     page.click("#play")
     assert page.locator("#trouble").is_hidden()
+
+
+@needs_browser
+def test_one_sample_that_stands_out_is_seen_and_joints_are_matched_by_name(tmp_path):
+    api = pytest.importorskip("playwright.sync_api")
+    joints = (["a", "b", "c"], ["c", "a", "b"])
+    logs = [
+        strange(tmp_path / f"{order[0]}.mcap", order, ticks=6000, setup={"joints": order})
+        for order in joints
+    ]
+    opened = Opened(*logs, "--no-scene")
+    try:
+        with api.sync_playwright() as playwright:
+            browser, page = browsing(playwright)
+            page.goto(f"http://localhost:{opened.port}/")
+            title = "document.querySelector('.chart .gtitle')?.textContent ?? ''"
+            page.wait_for_function(f"({title}).includes('least and greatest of each 0.16 s')")
+            lines = page.evaluate(
+                "document.querySelector('.chart').data.map("
+                "(line) => ({...line, y: [Math.min(...line.y), Math.max(...line.y)]}))"
+            )
+            browser.close()
+    finally:
+        opened.stop()
+    assert [line["name"] for line in lines] == [*joints[0], *joints[1]]
+    for line in lines:
+        twin = next(other for other in lines if other["name"] == line["name"])
+        assert line["line"]["color"] == twin["line"]["color"]
+        low = float("abc".index(line["name"]))
+        high = low + 1e-4 * SPIKE + 40.0 if line["name"] == "b" else low + 0.5999
+        assert line["y"] == pytest.approx([low, high], abs=1e-4)
 
 
 def test_what_cannot_be_opened_is_said_in_a_sentence(capsys, log, tmp_path):

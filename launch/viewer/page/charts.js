@@ -41,21 +41,36 @@ function drop(key) {
   at("hint").hidden = state.picked.size > 0;
 }
 
-function traces(log, index, signal, found) {
-  return found.columns.map((values, number) => ({
-    x: found.time, y: values, mode: "lines", name: signal.labels[number] || `${number}`,
-    legendgroup: `${number}`, showlegend: index === 0,
-    line: { width: 1.4, dash: LOGS[index % LOGS.length], color: colour(signal, index, number) },
-    hovertemplate: `%{y:.4g} ${signal.unit}<extra>${log.name}: ${signal.labels[number]}</extra>`,
-    visible: number < 3 ? true : "legendonly",
-  }));
+// A log's own numbers of a signal, by its labels: another log may have its joints in another order.
+function own(log, key) {
+  return log.signals.find((other) => `${other.topic} ${other.name}` === key);
+}
+
+function place(signal, label, number) {
+  const found = signal.labels.indexOf(label);
+  return found < 0 ? number : found;
+}
+
+function traces(log, index, key, found) {
+  const { signal } = state.picked.get(key);
+  const { labels, unit } = own(log, key);
+  return found.columns.map((values, column) => {
+    const label = labels[column] || `${column}`;
+    const number = place(signal, label, column);
+    return {
+      x: found.time, y: values, mode: "lines", name: label,
+      legendgroup: label, showlegend: index === 0, visible: number < 3 ? true : "legendonly",
+      line: { width: 1.4, dash: LOGS[index % LOGS.length], color: colour(signal, index, number) },
+      hovertemplate: `%{y:.4g} ${unit}<extra>${log.name}: ${label}</extra>`,
+    };
+  });
 }
 
 function predictions(signal, found) {
   return Object.entries(found.columns).flatMap(([name, columns], index) =>
     columns.map((values, number) => ({
       x: found.time, y: values, mode: "lines", name: `${name}: ${signal.labels[number]}`,
-      legendgroup: `${number}`, showlegend: false,
+      legendgroup: signal.labels[number] || `${number}`, showlegend: false,
       line: { width: 1.1, dash: SIMULATORS[index % 2], color: colour(signal, 0, number) },
       hovertemplate: `%{y:.4g} ${signal.unit}<extra>${name}: ${signal.labels[number]}</extra>`,
       visible: number < 3 ? true : "legendonly",
@@ -69,29 +84,21 @@ function keepChoice(chart, lines) {
   }
 }
 
-async function draw(key) {
+// What each log that has a signal says of it; nothing of the others.
+function everyLog(path, key, [begin, end]) {
+  const { topic, name } = state.picked.get(key).signal;
+  return Promise.all(state.logs.map((log, index) => own(log, key)
+    && ask(path, { log: index, topic, name, begin, end, points: POINTS })));
+}
+
+async function show(key, lines, [begin, end], words) {
   const { signal, chart } = state.picked.get(key);
-  const [begin, end] = state.seen;
-  const has = (log) => log.signals.some((other) => `${other.topic} ${other.name}` === key);
-  const lines = [];
-  let step = 1;
-  for (const [index, log] of state.logs.entries()) {
-    if (!has(log)) continue;
-    const query = { log: index, topic: signal.topic, name: signal.name, begin, end, points: POINTS };
-    const found = await ask("api/table", query);
-    step = Math.max(step, found.step);
-    lines.push(...traces(log, index, signal, found));
-  }
-  if (!state.picked.has(key)) return;
   keepChoice(chart, lines);
   const unit = signal.unit ? ` [${signal.unit}]` : "";
-  const every = step > 1.5 ? `, 1 row of ${Math.round(step)}` : "";
-  const foreseen = signal.predicted && state.logs[0].simulators.length;
-  const hint = foreseen && end - begin > LONGEST ? `; look at ${LONGEST} s or less for the simulators` : "";
   const layout = {
-    title: { text: `${signal.topic.slice(1)} ${signal.name}${unit}${every}${hint}`, font: { size: 12 } },
+    title: { text: `${signal.topic.slice(1)} ${signal.name}${unit}${words}`, font: { size: 12 } },
     margin: { l: 55, r: 10, t: 30, b: 28 }, shapes: shapes(), hovermode: "closest",
-    xaxis: { range: [begin, end], title: { text: "" } }, yaxis: { automargin: true, zeroline: false },
+    xaxis: { range: [begin, end], title: { text: "" }, ticksuffix: " s" }, yaxis: { automargin: true, zeroline: false },
     legend: { font: { size: 10 } }, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
   };
   const first = !chart.data;
@@ -100,12 +107,33 @@ async function draw(key) {
     chart.on("plotly_relayout", (change) => zoomed(change));
     chart.on("plotly_click", (found) => look(found.points[0].x));
   }
-  if (foreseen && end - begin <= LONGEST) {
-    const query = { log: 0, name: signal.name, begin, end };
-    const extra = predictions(signal, await ask("api/predicted", query));
-    if (!state.picked.has(key) || state.seen[0] !== begin || state.seen[1] !== end) return;
-    keepChoice(chart, extra);
-    await Plotly.react(chart, [...lines, ...extra], layout);
+}
+
+// First some rows, at once; then the extremes of all, where there are more; then the simulators.
+async function draw(key) {
+  const picked = state.picked.get(key);
+  const stretch = state.seen;
+  const wanted = () => state.picked.get(key) === picked && state.seen === stretch;
+  const length = stretch[1] - stretch[0];
+  const foreseen = state.logs[0].simulators.length > 0 && Boolean(own(state.logs[0], key)?.predicted);
+  const hint = foreseen && length > LONGEST ? `; look at ${LONGEST} s or less for the simulators` : "";
+  const linesOf = (found) => state.logs.flatMap((log, index) => found[index] ? traces(log, index, key, found[index]) : []);
+
+  const some = await everyLog("api/table", key, stretch);
+  if (!wanted()) return;
+  const step = Math.max(1, ...some.map((found) => found?.step || 1));
+  let [lines, words] = [linesOf(some), step > 1.5 ? `, 1 row of ${Math.round(step)} so far` : ""];
+  await show(key, lines, stretch, words + hint);
+  if (step > 1.5) {
+    const all = await everyLog("api/extremes", key, stretch);
+    if (!wanted() || all.some((found) => found && !found.whole)) return;
+    [lines, words] = [linesOf(all), `, least and greatest of each ${(2 * length / POINTS).toPrecision(2)} s`];
+    await show(key, lines, stretch, words + hint);
+  }
+  if (foreseen && length <= LONGEST) {
+    const query = { log: 0, name: picked.signal.name, begin: stretch[0], end: stretch[1] };
+    const found = await ask("api/predicted", query);
+    if (wanted()) await show(key, [...lines, ...predictions(own(state.logs[0], key), found)], stretch, words);
   }
 }
 

@@ -58,7 +58,7 @@ function showSignals() {
     for (const signal of log.signals) {
       const key = `${signal.topic} ${signal.name}`;
       if (!groups.has(signal.topic)) groups.set(signal.topic, new Map());
-      groups.get(signal.topic).set(key, signal);
+      if (!groups.get(signal.topic).has(key)) groups.get(signal.topic).set(key, signal);
     }
   }
   for (const [topic, signals] of groups) {
