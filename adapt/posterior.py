@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import truncnorm
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.priors import Coordinates, Prior, inward, outward, placed
@@ -165,6 +164,9 @@ class Posterior:
 
     def intervals(self, level: float = 0.9) -> dict[str, tuple[Array, Array]]:
         """Central interval of each parameter's own distribution, physical, each `(width,)`."""
+        # Half a second to import, and few who load a posterior ask for its intervals.
+        from scipy.stats import truncnorm
+
         sd = np.maximum(self.sd, 1e-12)
         cut = [(self._inward(edge) - self.mode) / sd for edge in (self.low, self.high)]
         tail = 0.5 * (1.0 - level)

@@ -1,10 +1,15 @@
 """Laws of looking at a log: what is shown is in it, wherever one looks, and however long it is."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from log_samples import HEADER, reading, write
+from mcap.opcode import Opcode
 
 from ashore.hardware.errors import LogError
+from ashore.hardware.logs import chunk_places
 from ashore.hardware.logs.log import Log, LogWriter
 from ashore.hardware.logs.log_schemas import COMMAND, EVENT, POLICY, READING
 from ashore.hardware.logs.log_view import LogView
@@ -96,6 +101,34 @@ def test_what_a_row_has_not_is_not_a_number(tmp_path):
     found = LogView(path).table(READING, ("duty",), 0.0, 1.0, ALL)["duty"]
     assert np.isnan(found[0]).all()
     assert found[1].tolist() == [0.5, -0.5]
+
+
+@pytest.mark.parametrize("spoilt", ["none", "a flipped bit", "a place past the end", "absent"])
+def test_chunks_are_found_by_an_index_that_can_be_believed_else_one_by_one(spoilt, log, tmp_path):
+    data, path = bytearray(log.read_bytes()), tmp_path / "log.mcap"
+    foot = len(data) - 8 - 29
+    (begin,) = struct.unpack_from("<Q", data, foot + 9)
+    # The first chunk's index: its kind, its length, two times, then where the chunk is.
+    place = data.index(bytes([Opcode.CHUNK_INDEX]), begin)
+    while struct.unpack_from("<Q", data, place + 25)[0] > begin:
+        place = data.index(bytes([Opcode.CHUNK_INDEX]), place + 1)
+    if spoilt == "a flipped bit":
+        data[place + 25] ^= 1
+    elif spoilt == "a place past the end":
+        struct.pack_into("<Q", data, place + 25, begin + 1)
+        struct.pack_into("<I", data, foot + 25, zlib.crc32(data[begin : foot + 25]))
+    elif spoilt == "absent":
+        del data[begin:]
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        found = chunk_places._by_index(file.fileno(), len(data))
+        assert (found is not None) == (spoilt == "none")
+        assert chunk_places.chunk_places(file.fileno()) == chunk_places._by_heads(
+            file.fileno(), len(data)
+        )
+    whole = Log.open(log).readings.position
+    seen = LogView(path).table(READING, ("position",), 0.0, 40.0, ALL)["position"]
+    assert np.array_equal(seen, whole)
 
 
 def test_a_log_that_was_cut_is_shown_to_its_last_chunk_and_a_bad_chunk_is_stepped_over(
