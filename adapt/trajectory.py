@@ -8,7 +8,6 @@ from itertools import pairwise
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import savgol_filter
 
 from ashore.adapt.errors import AdaptError
 from ashore.envs.physics.free_base import BaseMotion
@@ -199,6 +198,9 @@ class Window:
 
 
 def _derivative(time: Array, position: Array, period: float) -> Array:
+    # It brings all of scipy.signal: half a second that only this needs.
+    from scipy.signal import savgol_filter
+
     count = max(5, int(np.ceil((time[-1] - time[0]) / period)) + 1)
     grid = np.linspace(time[0], time[-1], count)
     step = grid[1] - grid[0]

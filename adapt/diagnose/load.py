@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import mujoco
 import numpy as np
-from scipy.signal import savgol_filter
 
 from ashore.adapt.diagnose.record import Array, Record
 from ashore.adapt.diagnose.shift import Shift, exchanges, inversions
@@ -102,6 +101,9 @@ class Weight:
         `a t + (b + c |t|) sign w + d w`; what is left of it has Cauchy's distribution, so that a
         stretch in which the robot touches something counts once and not for everything.
         """
+        # It brings all of scipy.signal: half a second that only this needs.
+        from scipy.signal import savgol_filter
+
         width = max(5, round(SMOOTHING * record.spec.rate) | 1)
         way = {"window_length": width, "polyorder": 3, "delta": record.period, "axis": 0}
         speed, acceleration = (savgol_filter(record.position, deriv=d, **way) for d in (1, 2))
