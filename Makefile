@@ -5,6 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
+# Tests of one file stay together, for what they share. Those of the command line are the longest,
+# so they begin.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+  tests/launch tests
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-fast oracles check bench docs clean
 
@@ -15,10 +21,10 @@ demo: $(VENV)/.sim ## the whole path on one machine: pretrain, drive a twin, ada
 	$(BIN)/ashore demo servo $(if $(HIDDEN),--hidden $(HIDDEN))
 
 test: $(VENV)/.dev $(VENV)/.oracles ## all tests
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-fast: $(VENV)/.dev ## the tests that take less than a minute together
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 oracles: $(VENV)/.oracles ## clients of others, which the tests let drive the twin
 
