@@ -1,32 +1,37 @@
 """The benchmark of logs: written and read beside the mcap library's own loop; a first plot."""
 
-import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-from mcap.reader import make_reader
-from mcap.writer import CompressionType, Writer
 
+from ashore.hardware.exporters.csv_folder import export_csv
+from ashore.hardware.exporters.npz_archive import export_npz
+from ashore.hardware.exporters.parquet_folder import export_parquet
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter
-from ashore.hardware.logs.log_file import CHUNK_BYTES
-from ashore.hardware.logs.log_schemas import CHANNELS, COMMAND, READING
 from ashore.hardware.reading import Command, Reading
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.bench.figure import Row, error_row, row
+from ashore.launch.bench.mcap_peer import convert_with_mcap, read_with_mcap, write_with_mcap
 
+Export = Callable[[Path, Path], str | None]
 ROBOT, RATE = "quadruped", 200.0
 MEANINGS = {
     "write_vs_mcap": "readings and commands of twelve joints a second, written offline; the mcap "
     "library's own writer is given the same JSON texts by a loop of its own, chunks alike",
     "read_vs_mcap": "readings and commands a second, read into tables; the library's own reader "
     "with json.loads and a list a signal",
+    "convert_csv_vs_mcap": "readings and commands a second, from a log to a folder of CSV files "
+    "that come back bit for bit; the library's own reader with json.loads and csv.writer",
+    "convert_": "the same to a numpy archive, and to Parquet where pyarrow is here",
     "first_plot_seconds": "from a process's start to twelve joints' angles over the whole log, in "
     "a log of 12 joints at 200 Hz; `1h` is an hour of it",
     "first_plot_cold_seconds": "the same of a log of which nothing is in the system's memory",
@@ -108,39 +113,13 @@ def write(path: Path, seconds: float) -> float:
     return time.perf_counter() - began
 
 
+def _peer(path: Path, seconds: float) -> float:
+    return write_with_mcap(path, readings(seconds))
+
+
 def _later(block: list[Reading], seconds: float) -> Iterator[Reading]:
     """The same readings some time later."""
     return (replace(reading, time=reading.time + seconds) for reading in block)
-
-
-def write_with_mcap(path: Path, seconds: float) -> float:
-    """Write the same readings and commands by the library's writer; return the seconds."""
-    block = readings(seconds)
-    schemas = {channel.topic: channel for channel in CHANNELS}
-    began = time.perf_counter()
-    with path.open("wb") as file:
-        writer = Writer(file, chunk_size=CHUNK_BYTES, compression=CompressionType.LZ4)
-        finish: Callable[[], None] = writer.finish  # the library does not annotate it
-        writer.start()
-        ids = {}
-        for topic in (READING, COMMAND):
-            schema = writer.register_schema(
-                schemas[topic].schema_name, "jsonschema", schemas[topic].schema.encode()
-            )
-            ids[topic] = writer.register_channel(topic, "json", schema)
-        for index, reading in enumerate(block):
-            body = {"time": reading.time}
-            for name in ("position", "velocity", "current", "voltage", "temperature", "age"):
-                body[name] = getattr(reading, name).tolist()
-            body["fault"] = reading.fault.tolist()
-            goal = {"time": reading.time, "position": reading.position.tolist()}
-            stamp = int(reading.time * 1e9)
-            for topic, each in ((READING, body), (COMMAND, goal)):
-                writer.add_message(
-                    ids[topic], stamp, json.dumps(each).encode(), stamp, sequence=index
-                )
-        finish()
-    return time.perf_counter() - began
 
 
 def read(path: Path) -> float:
@@ -150,18 +129,14 @@ def read(path: Path) -> float:
     return time.perf_counter() - began
 
 
-def read_with_mcap(path: Path) -> float:
-    """Read the same into lists by the library's reader; return the seconds."""
-    began, found = time.perf_counter(), dict[str, list[object]]()
-    with path.open("rb") as file:
-        for _, channel, message in make_reader(file, validate_crcs=True).iter_messages():
-            if channel.topic in (READING, COMMAND):
-                for name, value in json.loads(message.data).items():
-                    found.setdefault(f"{channel.topic}/{name}", []).append(value)
-    tables = {name: np.array(values) for name, values in found.items()}
-    if len(tables["/reading/position"]) == 0:
-        raise ValueError(f"{path} holds no reading")
-    return time.perf_counter() - began
+def convert(path: Path, export: Export) -> float:
+    """Export a log beside itself; return the seconds."""
+    out = path.with_name("exported.npz")
+    began = time.perf_counter()
+    export(path, out)
+    seconds = time.perf_counter() - began
+    shutil.rmtree(out) if out.is_dir() else out.unlink()
+    return seconds
 
 
 def _beside_mcap(root: Path, seconds: float) -> list[Row]:
@@ -172,13 +147,21 @@ def _beside_mcap(root: Path, seconds: float) -> list[Row]:
         path.unlink(missing_ok=True)
         return make(path, seconds)
 
-    written = [(fresh(ours, write), fresh(theirs, write_with_mcap)) for _ in range(TURNS)]
+    written = [(fresh(ours, write), fresh(theirs, _peer)) for _ in range(TURNS)]
     taken = [(read(ours), read_with_mcap(ours)) for _ in range(TURNS)]
-    rows = []
-    for name, pairs in (("write_vs_mcap", written), ("read_vs_mcap", taken)):
-        mine, peer = (count / float(np.median(each)) for each in zip(*pairs, strict=True))
+    turned = [(convert(ours, export_csv), convert_with_mcap(ours)) for _ in range(TURNS)]
+    rows, peer = [], "the mcap library's own loop"
+    named = {"write": written, "read": taken, "convert_csv": turned}
+    for name, pairs in named.items():
+        mine, other = (count / float(np.median(each)) for each in zip(*pairs, strict=True))
         ratio = float(np.median([theirs_ / mine_ for mine_, theirs_ in pairs]))
-        rows.append(row(name, mine, "messages/s", "the mcap library's own loop", peer, ratio))
+        rows.append(row(f"{name}_vs_mcap", mine, "messages/s", peer, other, ratio))
+    others: dict[str, Export] = {"npz": export_npz}
+    if find_spec("pyarrow"):
+        others["parquet"] = export_parquet
+    for name, export in others.items():
+        rate = count / float(np.median([convert(ours, export) for _ in range(TURNS)]))
+        rows.append(row(f"convert_{name}", rate, "messages/s"))
     return rows
 
 
