@@ -21,7 +21,7 @@ from ashore.hardware.logs.log_schemas import (
     INERTIAL_SIGNALS,
     OPTIONAL_SIGNALS,
     POLICY,
-    RAW_TOPICS,
+    RAW,
     READING,
     READING_SIGNALS,
 )
@@ -47,7 +47,6 @@ _KEYS = {
     POLICY: {"time", "observation", "action", "signals"},
 }
 """What the messages of a log may hold."""
-_RAW = frozenset(RAW_TOPICS.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +87,7 @@ def anonymise(path: str | Path, out: str | Path, *, keep_raw: bool = False) -> A
     with new_log(out, veil.header) as file:
         copy = LogCopy(file)
         while message is not None:
-            if message.topic in _RAW and not keep_raw:
+            if message.topic in RAW and not keep_raw:
                 veil.taken["messages of raw bytes"] += 1
                 copy.leave_out(message)
             else:
@@ -142,7 +141,7 @@ class _Veil:
 
     def message(self, message: LogMessage) -> bytes | None:
         """What a message holds without what identifies; None if it stays as it is."""
-        if message.topic in _RAW:
+        if message.topic in RAW:
             return None
         body = parse(message)
         if message.topic == EVENT:

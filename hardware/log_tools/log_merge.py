@@ -13,14 +13,13 @@ from ashore.hardware.logs.log_columns import need, parse
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_json import to_json
 from ashore.hardware.logs.log_scan import LogMessage, LogScan
-from ashore.hardware.logs.log_schemas import RAW_TOPICS, READING
+from ashore.hardware.logs.log_schemas import RAW, READING
 
 SEAM = "what follows is of "
 """What the event at a seam begins with."""
 
 _PEEK = 500
 """Messages of a log that are looked at to know when it begins."""
-_RAW = frozenset(RAW_TOPICS.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +103,7 @@ class _Merger:
         return host, robot
 
     def _require_width(self, path: Path, message: LogMessage) -> None:
-        if message.topic in _RAW:
+        if message.topic in RAW:
             return
         for name, row in parse(message).items():
             if isinstance(row, list):
@@ -153,7 +152,7 @@ def _common(sources: Sequence[Path], headers: Sequence[LogHeader]) -> LogHeader:
 
 def _later(message: LogMessage, shift: int) -> bytes | None:
     """A message whose time is `shift` later [ns]; bytes of the wire have theirs outside."""
-    if message.topic in _RAW:
+    if message.topic in RAW:
         return None
     body = parse(message)
     time = need(body, "time")

@@ -20,8 +20,9 @@ from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log_disk import LogDisk
 from ashore.hardware.logs.log_header import LogHeader
 from ashore.hardware.logs.log_index import chunk_indexes, write_index
-from ashore.hardware.logs.log_schemas import CHANNELS
+from ashore.hardware.logs.log_schemas import CHANNELS, RAW
 from ashore.hardware.logs.open_chunk import OpenChunk
+from ashore.hardware.logs.wire_bytes import wrapped
 
 CHUNK_BYTES = 64 * 1024
 """Size at which a chunk is closed, before compression [B]."""
@@ -74,7 +75,7 @@ class LogFile:
 
         Args:
             topic: one of the log's channels.
-            data: the encoded message.
+            data: the encoded message; of a wire its bytes as they are.
             stamps: the host's clock and the robot's clock [ns].
             sequence: how many messages of this topic came before, so that a gap shows.
         """
@@ -82,7 +83,8 @@ class LogFile:
         self._first = min(self._first, host) if self._counts else host
         self._last = max(self._last, host)
         self._counts[channel] += 1
-        self._open.add(channel, data, stamps, sequence)
+        content = wrapped(data) if topic in RAW else data
+        self._open.add(channel, content, stamps, sequence)
         if self._open.size > CHUNK_BYTES:
             self.flush()
 
@@ -132,24 +134,26 @@ class LogFile:
 
 
 def _described() -> tuple[list[Schema], list[Channel]]:
-    """The channels of a log, and the schemas of those that have one, as MCAP records."""
-    schemas: list[Schema] = []
+    """The channels of a log and their schemas, each schema once, as MCAP records."""
+    schemas: dict[str, Schema] = {}
     channels: list[Channel] = []
     for number, channel in enumerate(CHANNELS, start=1):
-        schema = 0
-        if channel.schema:
-            schema = len(schemas) + 1
-            text = channel.schema.encode()
-            schemas.append(
-                Schema(id=schema, name=channel.schema_name, encoding="jsonschema", data=text)
-            )
+        schema = schemas.setdefault(
+            channel.schema_name,
+            Schema(
+                id=len(schemas) + 1,
+                name=channel.schema_name,
+                encoding=channel.schema_encoding,
+                data=channel.schema,
+            ),
+        )
         channels.append(
             Channel(
                 id=number,
                 topic=channel.topic,
                 message_encoding=channel.encoding,
-                schema_id=schema,
+                schema_id=schema.id,
                 metadata={},
             )
         )
-    return schemas, channels
+    return list(schemas.values()), channels

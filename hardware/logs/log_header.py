@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log_json import to_json
 
-FORMAT_VERSION = "1"
-"""Version of the log's layout; a reader refuses any other."""
+FORMAT_VERSION = "2"
+"""Version of the log's layout."""
+PLAIN = "1"
+"""The version before, which is read too: in it the bytes of a wire are a message as they are."""
 
 Metadata = Mapping[str, Mapping[str, str]]
 """MCAP metadata records by name."""
@@ -77,9 +79,10 @@ def read_header(metadata: Metadata) -> tuple[LogHeader, str | None]:
     about = metadata.get("ashore")
     if about is None:
         raise LogError("it is an MCAP file without Ashore's metadata; give a log Ashore recorded")
-    if (version := about.get("format")) != FORMAT_VERSION:
+    if (version := about.get("format")) not in (FORMAT_VERSION, PLAIN):
         raise LogError(
-            f"its format version is {version!r} and this release reads {FORMAT_VERSION!r}; "
+            f"its format version is {version!r} and this release reads {PLAIN!r} and "
+            f"{FORMAT_VERSION!r}; "
             f"read it with the release that wrote it"
         )
     texts = {name: metadata.get(name, {}).get("json", "") for name in ("spec", "contract", "setup")}

@@ -13,8 +13,9 @@ from mcap.records import Channel, Metadata, Statistics
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log_chunk import ChunkMessage, chunk_records
 from ashore.hardware.logs.log_frames import Frame, LogFrames
-from ashore.hardware.logs.log_header import LogHeader, read_header
-from ashore.hardware.logs.log_schemas import CHANNELS, TOPIC_OF_ID
+from ashore.hardware.logs.log_header import PLAIN, LogHeader, read_header
+from ashore.hardware.logs.log_schemas import CHANNELS, RAW, TOPIC_OF_ID
+from ashore.hardware.logs.wire_bytes import unwrapped
 
 _TOPICS = frozenset(channel.topic for channel in CHANNELS)
 
@@ -26,7 +27,7 @@ class LogMessage:
     topic: str
     """Its channel."""
     data: bytes
-    """Its content, not decoded."""
+    """Its content, not decoded; of a wire its bytes."""
     stamps: tuple[int, int]
     """The host's clock and the robot's clock [ns]."""
     sequence: int
@@ -180,7 +181,18 @@ class LogScan:
         self._due[topic] = message.sequence + 1
         self._last[topic] = message.robot
         stamps = (message.host, message.robot)
-        return LogMessage(topic, message.data, stamps, message.sequence)
+        return LogMessage(topic, self._content(topic, message), stamps, message.sequence)
+
+    def _content(self, topic: str, message: ChunkMessage) -> bytes:
+        if topic not in RAW or self._metadata.get("ashore", {}).get("format") == PLAIN:
+            return message.data
+        try:
+            return unwrapped(message.data)
+        except LogError as error:
+            raise LogError(
+                f"message {message.sequence} of {topic} in {self.path} is not one of Ashore's: "
+                f"{error}; read the file with the program that wrote it"
+            ) from None
 
 
 def _stream(frame: Frame) -> ReadDataStream:

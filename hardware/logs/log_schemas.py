@@ -4,6 +4,8 @@ import json
 import re
 from dataclasses import dataclass
 
+from ashore.hardware.logs import wire_bytes
+
 READING = "/reading"
 COMMAND = "/command"
 POLICY = "/policy"
@@ -14,6 +16,8 @@ RAW_IMU = "/raw/imu"
 
 RAW_TOPICS = {"tx": RAW_TX, "rx": RAW_RX, "imu": RAW_IMU}
 """Topic of what goes to the servos, comes from them, and comes from the inertial sensor."""
+RAW = frozenset(RAW_TOPICS.values())
+"""Channels whose messages are bytes of a wire."""
 
 TIME = "when, on the robot's clock [s]"
 
@@ -71,33 +75,35 @@ class Channel:
     """Name of the channel."""
     encoding: str = "json"
     """MCAP message encoding."""
-    schema_name: str = ""
-    """Name of its schema; empty for bytes, which have none."""
-    schema: str = ""
-    """JSON schema text."""
+    schema_name: str
+    """Name of its schema."""
+    schema_encoding: str = "jsonschema"
+    """How its schema is written."""
+    schema: bytes
+    """The schema."""
 
 
 def _numbers(description: str, kind: str = "number") -> dict[str, object]:
     return {"type": "array", "items": {"type": kind}, "description": description}
 
 
-def _schema(title: str, **properties: object) -> str:
+def _schema(title: str, **properties: object) -> bytes:
     time = {"type": "number", "description": TIME}
     body = {"time": time, **properties}
-    return json.dumps({"title": title, "type": "object", "properties": body})
+    return json.dumps({"title": title, "type": "object", "properties": body}).encode()
 
 
-def _reading_schema() -> str:
+def _reading_schema() -> bytes:
     signals = {name: _numbers(text) for name, text in SIGNALS[READING].items()}
     switch = _numbers(OPTIONAL_SIGNALS["torque_enabled"], "boolean")
     return _schema("ashore.Reading", **{**signals, "torque_enabled": switch})
 
 
-def _command_schema() -> str:
+def _command_schema() -> bytes:
     return _schema("ashore.Command", **{n: _numbers(t) for n, t in SIGNALS[COMMAND].items()})
 
 
-def _policy_schema() -> str:
+def _policy_schema() -> bytes:
     return _schema(
         "ashore.Policy",
         **{name: _numbers(text) for name, text in SIGNALS[POLICY].items()},
@@ -109,7 +115,7 @@ def _policy_schema() -> str:
     )
 
 
-def _event_schema() -> str:
+def _event_schema() -> bytes:
     return _schema(
         "ashore.Event",
         level={"type": "string", "description": "how grave: debug, info, warning, error"},
@@ -119,14 +125,22 @@ def _event_schema() -> str:
     )
 
 
+def _raw(topic: str) -> Channel:
+    return Channel(
+        topic=topic,
+        encoding=wire_bytes.ENCODING,
+        schema_name=wire_bytes.SCHEMA_NAME,
+        schema_encoding=wire_bytes.ENCODING,
+        schema=wire_bytes.SCHEMA,
+    )
+
+
 CHANNELS = (
     Channel(topic=READING, schema_name="ashore.Reading", schema=_reading_schema()),
     Channel(topic=COMMAND, schema_name="ashore.Command", schema=_command_schema()),
     Channel(topic=POLICY, schema_name="ashore.Policy", schema=_policy_schema()),
     Channel(topic=EVENT, schema_name="ashore.Event", schema=_event_schema()),
-    Channel(topic=RAW_TX, encoding="application/octet-stream"),
-    Channel(topic=RAW_RX, encoding="application/octet-stream"),
-    Channel(topic=RAW_IMU, encoding="application/octet-stream"),
+    *map(_raw, RAW_TOPICS.values()),
 )
 """Every channel, in the order of its number in the file, counted from 1."""
 

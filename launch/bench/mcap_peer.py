@@ -27,7 +27,7 @@ def write_with_mcap(path: Path, block: Sequence[Reading]) -> float:
         ids = {}
         for topic in (READING, COMMAND):
             schema = writer.register_schema(
-                schemas[topic].schema_name, "jsonschema", schemas[topic].schema.encode()
+                schemas[topic].schema_name, "jsonschema", schemas[topic].schema
             )
             ids[topic] = writer.register_channel(topic, "json", schema)
         for index, reading in enumerate(block):

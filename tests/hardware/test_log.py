@@ -16,6 +16,7 @@ from mcap.reader import make_reader
 
 from ashore.hardware.errors import LogError
 from ashore.hardware.logs.log import Log, LogHeader, LogWriter
+from ashore.hardware.logs.log_schemas import CHANNELS
 from ashore.hardware.logs.log_sorter import LogSorter
 from ashore.hardware.reading import Command, Inertial
 
@@ -108,10 +109,12 @@ def test_other_readers_find_units_and_both_clocks(tmp_path):
     data = write(tmp_path / "log.mcap")
     reader = make_reader(io.BytesIO(data), validate_crcs=True)
     summary = reader.get_summary()
-    schemas = {schema.name: json.loads(schema.data) for schema in summary.schemas.values()}
-    assert "[rad/s]" in schemas["ashore.Reading"]["properties"]["velocity"]["description"]
-    raw = [c for c in summary.channels.values() if c.topic.startswith("/raw/")]
-    assert {(c.message_encoding, c.schema_id) for c in raw} == {("application/octet-stream", 0)}
+    schemas = {schema.name: schema for schema in summary.schemas.values()}
+    said = json.loads(schemas["ashore.Reading"].data)
+    assert "[rad/s]" in said["properties"]["velocity"]["description"]
+    # No channel is without a schema, and each is in an encoding that viewers know.
+    encodings = {(c.message_encoding, c.schema_id > 0) for c in summary.channels.values()}
+    assert encodings == {("json", True), ("protobuf", True)}
     last = list(reader.iter_messages(topics="/command"))[-1][2]
     assert last.publish_time == 2_990_000_000
     assert next(reader.iter_metadata()).name == "ashore"
@@ -125,7 +128,9 @@ def test_every_message_is_valid_json_for_strict_parsers(tmp_path):
     def refuse(word):
         raise AssertionError(word)
 
-    for _, _, message in make_reader(io.BytesIO(path.read_bytes())).iter_messages():
+    topics = [channel.topic for channel in CHANNELS if channel.encoding == "json"]
+    reader = make_reader(io.BytesIO(path.read_bytes()))
+    for _, _, message in reader.iter_messages(topics=topics):
         json.loads(message.data, parse_constant=refuse)
 
 
