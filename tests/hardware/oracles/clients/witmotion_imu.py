@@ -6,19 +6,27 @@ import time
 
 import witmotion
 
-PATIENCE = 30.0
+PATIENCE, ATTEMPTS = 3.0, 10
 
 
 def main(port: str) -> dict[str, object]:
-    """Return what it heard first of each kind."""
-    imu = witmotion.IMU(port, baudrate=115200)
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        angles, force, spin = imu.get_angle(), imu.get_acceleration(), imu.get_angular_velocity()
-        if force and spin and None not in angles:
+    """Return what it heard first of each kind.
+
+    Its thread ends where a message comes before its constructor is through, so it may be deaf.
+    """
+    for _ in range(ATTEMPTS):
+        imu = witmotion.IMU(port, baudrate=115200)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            angles, force = imu.get_angle(), imu.get_acceleration()
+            spin = imu.get_angular_velocity()
+            if force and spin and None not in angles:
+                break
+            time.sleep(0.01)
+        imu.close()
+        imu.ser.close()
+        if None not in angles:
             break
-        time.sleep(0.01)
-    imu.close()
     return {"angles": angles, "force": force, "spin": spin}
 
 
