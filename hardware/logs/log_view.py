@@ -182,9 +182,10 @@ class LogView:
         return low
 
     def _typical(self, topic: str, first: int, last: int) -> float:
-        """Rows of a channel in a chunk, about."""
-        some = sorted({first, (first + last) // 2, last})
-        return float(np.median([len(self._of(topic, chunk)) for chunk in some]))
+        """Rows of a channel in a chunk that holds some, about."""
+        here = [chunk for chunk in self._holding.get(topic, ()) if first <= chunk <= last]
+        some = {here[round(place)] for place in np.linspace(0, len(here) - 1, 5)} if here else set()
+        return float(np.median([len(self._of(topic, chunk)) for chunk in some] or [0]))
 
     def _of(self, topic: str, chunk: int) -> list[ChunkMessage]:
         return [m for m in self._messages(chunk) if TOPIC_OF_ID.get(m.channel) == topic]

@@ -85,6 +85,21 @@ def test_parts_without_a_number_are_left_out_and_what_nobody_wants_is_not_read(l
     assert (found["low"].tolist(), found["high"].tolist()) == ([[1.0, 2.0]], [[3.0, 2.0]])
 
 
+def test_a_log_that_begins_and_ends_with_events_is_thinned_as_any_other(tmp_path):
+    path = tmp_path / "log.mcap"
+    with LogWriter(path, HEADER, offline=True) as log:
+        for number in range(2000):
+            log.event(number / 1e3, "info", "test", "x" * 200)
+        for tick in range(5000):
+            log.reading(reading(2.0 + tick / 100))
+        for number in range(2000):
+            log.event(52.0 + number / 1e3, "info", "test", "x" * 200)
+    view = LogView(path)
+    found = view.table(READING, ("position",), *view.span, 500)
+    assert 250 <= len(found["time"]) <= 1000
+    assert found["step"][0] == pytest.approx(5000 / len(found["time"]), rel=0.6)
+
+
 def test_a_stretch_is_what_was_logged_in_it(log):
     view, whole = LogView(log), Log.open(log)
     found = view.table(READING, ("velocity",), 17.0, 18.5, ALL)
