@@ -5,7 +5,7 @@ Source: huggingface/lerobot 0.4.4, dataset format v3.0: paths, info.json and the
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -93,8 +93,8 @@ class _Dataset:
         self._names = _features(layout)
         self._tasks: list[str] = []
         self._of_episode: list[str] = []
-        self._stats: list[dict[str, RunningStats]] = []
-        self._all = self._new_stats()
+        self._stats: list[Mapping[str, list[float]]] = []
+        self._all, self._now = self._new_stats(), self._new_stats()
         for name in ("data/chunk-000", "meta/episodes/chunk-000"):
             (folder / name).mkdir(parents=True)
 
@@ -140,7 +140,6 @@ class _Dataset:
             while len(self.lengths) <= frame.episode:
                 self.lengths.append(0)
                 self._of_episode.append(frame.task)
-                self._stats.append(self._new_stats())
             if frame.task not in self._tasks:
                 self._tasks.append(frame.task)
             number = self.lengths[frame.episode]
@@ -154,16 +153,29 @@ class _Dataset:
         return {name: RunningStats(widths.get(name, 1)) for name in (*widths, *COUNTERS)}
 
     def _measure(self, rows: dict[str, Any], episodes: Any) -> None:
+        for episode in np.unique(episodes):
+            while len(self._stats) < episode:
+                self._end_episode()
+            for name, values in rows.items():
+                self._now[name].add(values[episodes == episode])
         for name, values in rows.items():
             self._all[name].add(values)
-            for episode in np.unique(episodes):
-                self._stats[episode][name].add(values[episodes == episode])
+
+    def _end_episode(self) -> None:
+        """Keep what was found of an episode, and begin with the next."""
+        self._stats.append({
+            f"stats/{name}/{key}": value
+            for name, stats in self._now.items()
+            for key, value in stats.result().items()
+        })
+        self._now = self._new_stats()
 
     def finish(self) -> None:
         """Write what describes the frames."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        self._end_episode()
         meta = self._folder / "meta"
         total = {name: stats.result() for name, stats in self._all.items()}
         (meta / "stats.json").write_text(json.dumps(total, indent=4), encoding="utf-8")
@@ -190,11 +202,7 @@ class _Dataset:
                 **dict.fromkeys(PLACES, 0),
                 "dataset_from_index": begin,
                 "dataset_to_index": begin + length,
-                **{
-                    f"stats/{name}/{key}": value
-                    for name, stats in self._stats[episode].items()
-                    for key, value in stats.result().items()
-                },
+                **self._stats[episode],
             }
             begin += length
 

@@ -164,3 +164,16 @@ def test_batches_add_up_to_the_statistics_of_the_whole():
     assert found["std"] == pytest.approx(np.nanstd(values, axis=0))
     assert found["max"] == pytest.approx(np.nanmax(values, axis=0))
     assert found["count"] == [1000]
+    assert found["q10"] == pytest.approx(np.nanquantile(values, 0.1, axis=0))
+
+
+def test_quantiles_of_more_rows_than_are_kept_are_those_of_a_fair_sample():
+    # Ordered and in unequal batches: a sample that favours any part would be far off.
+    values = np.linspace(0.0, 1.0, 200_000)[:, None]
+    stats = RunningStats(1)
+    for batch in np.split(values, [1, 9_000, 9_500, 60_000, 199_000]):
+        stats.add(batch)
+    found = stats.result()
+    for name, share in (("q01", 0.01), ("q10", 0.1), ("q50", 0.5), ("q90", 0.9), ("q99", 0.99)):
+        # Five standard deviations of a quantile of 10,000 draws.
+        assert found[name][0] == pytest.approx(share, abs=0.05 * np.sqrt(share * (1 - share)))

@@ -25,7 +25,7 @@ def test_lerobot_is_given_the_frames_of_a_log_and_what_it_writes_is_a_log_again(
     assert seen["time"] == pytest.approx([0.0, 0.02, 0.04, 0.06, 0.08] * 2)
     assert seen["task"] == ["walk 0"] * 5 + ["walk 1"] * 5
     assert seen["second"] == [5, 6, 7, 8, 9]
-    assert seen["mean"] == [2.5, 2.5]
+    assert seen["mean"] == seen["median"] == [2.5, 2.5]
     # An action and the two after it; past an episode's end they repeat the last and say so.
     assert [[goal[0] for goal in chunk] for chunk in seen["chunk"]] == [
         [0, 1, 2],

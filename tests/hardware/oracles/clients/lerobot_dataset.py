@@ -45,6 +45,7 @@ def main(folder: Path) -> dict[str, object]:
         "padded": batch["action_is_pad"].tolist(),
         "second": [second[i]["index"].item() for i in range(len(second))],
         "mean": plain.meta.stats["action"]["mean"].tolist(),
+        "median": plain.meta.stats["action"]["q50"].tolist(),
     }
 
 
