@@ -32,8 +32,8 @@ check: $(VENV)/.dev ## lint and type-check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(VENV)/.sim ## measure speed and timing
-	$(BIN)/ashore bench all
+bench: $(VENV)/.peers ## every benchmark, with a page in runs/bench (SHORT=1: under a minute each)
+	$(BIN)/ashore bench all $(if $(SHORT),--short)
 
 docs: $(VENV)/.docs ## the documentation, in build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q -f docs/mkdocs.yml
@@ -60,6 +60,11 @@ $(VENV)/.sim: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -e '.[dev]' -c constraints.txt
 	@touch $(VENV)/.sim $@
+
+# Peers that benchmarks are set beside.
+$(VENV)/.peers: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) install -e '.[dev,sysid]' -c constraints.txt
+	@touch $(VENV)/.sim $(VENV)/.dev $@
 
 # They cannot share an environment: two hold a module of the same name, and what LeRobot asks for is
 # gigabytes that its motor buses and datasets without video do not use. Each of a line of packages

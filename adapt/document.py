@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 _CSS = """
 body{margin:0;background:#f4f6f8;color:#1c2430;font:16px/1.5 system-ui,sans-serif}
-main{max-width:900px;margin:0 auto;padding:32px 20px 64px}
+main{margin:0 auto;padding:32px 20px 64px}
 section{background:#fff;border:1px solid #dfe4ea;border-radius:10px;padding:20px 26px;margin:18px 0}
 h1{font-size:26px;margin:0 0 4px}h2{font-size:18px;margin:0 0 10px}
 .answer{display:inline-block;color:#fff;border-radius:6px;padding:4px 14px;font-weight:600}
@@ -18,12 +18,13 @@ tr.best td{font-weight:600}
 """
 
 
-def document(title: str, sections: Sequence[str]) -> str:
-    """HTML text of a page of sections, the empty ones left out."""
+def document(title: str, sections: Sequence[str], width: int = 900) -> str:
+    """HTML text of a page of sections, at most so many pixels wide; the empty ones are left out."""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}'
         f'</title><meta name="viewport" content="width=device-width"><style>{_CSS}</style></head>'
-        f"<body><main>{''.join(filter(None, sections))}</main></body></html>"
+        f'<body><main style="max-width:{width}px">'
+        f"{''.join(filter(None, sections))}</main></body></html>"
     )
 
 

@@ -19,7 +19,7 @@ def provenance(config: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[st
         "figures": dict(figures),
         "versions": versions(),
         "machine": platform.machine(),
-        "commit": _commit(),
+        "commit": commit(),
     }
 
 
@@ -36,7 +36,7 @@ def _version(package: str) -> str:
         return "absent"
 
 
-def _commit() -> str:
+def commit() -> str:
     """Commit of the checkout this package is imported from, or `installed`."""
     here = Path(__file__).resolve().parent.parent
     if not (here / ".git").exists():

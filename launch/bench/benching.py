@@ -3,7 +3,6 @@
 import json as json_text
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from textwrap import wrap
 
 from ashore.adapt.errors import AdaptError
 from ashore.launch.bench import (
@@ -16,6 +15,8 @@ from ashore.launch.bench import (
     bench_train,
 )
 from ashore.launch.bench.figure import Row
+from ashore.launch.bench.page.run_all import run_all
+from ashore.launch.bench.table import legend, table
 from ashore.launch.console import say
 
 Rows = list[Row]
@@ -39,41 +40,21 @@ MEANINGS: dict[str, Mapping[str, str]] = {
 }
 """What a benchmark's figures mean, by the beginning of their names."""
 
-_WIDTH = 100
 
+def run_bench(
+    name: str, json: bool, short: bool, data: Path, out: Path, against: Path | None
+) -> int:
+    """Run one benchmark, or all with a page, and print what was measured.
 
-def run_bench(name: str, json: bool, short: bool, data: Path) -> int:
-    """Run one benchmark or all, and print what was measured."""
-    if name != "all" and name not in BENCHES:
+    Raises:
+        AdaptError: no such benchmark, or no figures in `against`.
+    """
+    if name == "all":
+        report = run_all(list(BENCHES), short, data, out, against, MEANINGS)
+        return int(any(result.error for result in report.results.values()))
+    if name not in BENCHES:
         raise AdaptError(f"no benchmark {name!r}; there are: {', '.join(BENCHES)}, all")
-    names = list(BENCHES) if name == "all" else [name]
-    rows = [row for each in names for row in BENCHES[each](data, short)]
-    meanings = [line for each in names for line in legend(MEANINGS.get(each, {}))]
+    rows = BENCHES[name](data, short)
+    meanings = legend(MEANINGS.get(name, {}))
     say(json_text.dumps(rows, indent=2) if json else "\n".join([table(rows), *meanings]))
     return 0
-
-
-def legend(meanings: Mapping[str, str]) -> list[str]:
-    """Lines that say what the figures mean, each beneath an empty one."""
-    lines = []
-    for name, meaning in meanings.items():
-        lines += ["", *wrap(f"{name}*: {meaning}", _WIDTH, subsequent_indent="  ")]
-    return lines
-
-
-def table(rows: Rows) -> str:
-    """Rows of figures as aligned text."""
-    heads = ("name", "value", "unit", "peer", "peer_value", "ratio")
-    cells = [[_cell(row[head]) for head in heads] for row in rows]
-    widths = [max(len(c[i]) for c in [list(heads), *cells]) for i in range(len(heads))]
-    lines = [heads, *cells]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

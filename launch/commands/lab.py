@@ -15,18 +15,25 @@ def bench(
     json: bool = False,
     short: bool = False,
     data: Path = Path("../shared/data"),
+    out: Path = Path("runs/bench"),
+    against: Path | None = None,
 ) -> int:
     """Measure, beside a peer in the same run.
 
+    `ashore bench all` writes figures.json and a page, and goes on where it was stopped. A ratio
+    that fell by more than 15 % beside earlier figures is named.
+
     Args:
         name: which benchmark: envs, train, bus, soak, calibrate, logs, adapt, or all.
-        json: print a list of figures instead of a table.
+        json: print a list of figures instead of a table, of one benchmark.
         short: under a minute.
         data: folder of the real sensor logs.
+        out: folder for the figures and the page of all.
+        against: earlier figures.json to compare all with; a checkout's own otherwise.
     """
     from ashore.launch.bench.benching import run_bench
 
-    return run_bench(name, json, short, data)
+    return run_bench(name, json, short, data, out, against)
 
 
 def demo(

@@ -7,7 +7,7 @@ from ashore.hardware.spec import RobotSpec
 from ashore.launch.bench import bench_bus, bench_cycles, bench_ticks, bus_clients
 from ashore.launch.bench.bench_cycles import CyclesConfig, wire_cycles
 from ashore.launch.bench.bench_ticks import TicksConfig
-from ashore.launch.bench.benching import legend
+from ashore.launch.bench.table import legend
 
 QUADRUPED = RobotSpec.load("quadruped")
 
