@@ -7,6 +7,7 @@
     log_tools log info, log check, log cut, log merge, log anonymise, log recover, logs
     robot     robot new, robot check, randomization audit
     lab       bench, demo, probe
+    shell     completion
     servo     doctor, bus scan, servo read, servo write, servo reboot
 
 To add one: a function in the file of its kind, and its line in COMMANDS.
@@ -14,7 +15,7 @@ To add one: a function in the file of its kind, and its line in COMMANDS.
 
 from collections.abc import Callable
 
-from ashore.launch.commands import drive, lab, log, log_tools, policy, robot, servo, trial
+from ashore.launch.commands import drive, lab, log, log_tools, policy, robot, servo, shell, trial
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "train": policy.train,
@@ -52,6 +53,7 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "robot new": robot.robot_new,
     "robot check": robot.robot_check,
     "randomization audit": robot.randomization_audit,
+    "completion": shell.completion,
 }
 """Every command, by the name it is called by; one of two words is a command in a group."""
 

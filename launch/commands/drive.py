@@ -2,6 +2,7 @@
 
 import tyro
 
+from ashore.launch.commands.flat import Flat
 from ashore.launch.console import say
 from ashore.launch.excite_request import ExciteConfig
 from ashore.launch.session import SessionConfig, conclude, run_session
@@ -9,10 +10,10 @@ from ashore.launch.twin_request import TwinRequest
 from ashore.policies.shipped import find_bundle
 
 Name = tyro.conf.Positional[str]
-Options = tyro.conf.OmitArgPrefixes[SessionConfig]
+Options = Flat[SessionConfig]
 
 
-def twin(asked: tyro.conf.OmitArgPrefixes[TwinRequest]) -> int:
+def twin(asked: Flat[TwinRequest]) -> int:
     """Be a robot that isn't there: servo firmware on a tty, moved by hidden physics.
 
     Prints the tty it answers on, and that of its inertial sensor; serves until Ctrl-C.
@@ -35,7 +36,7 @@ def record(policy: str, session: Options) -> int:
     return conclude(run_session(Bundle.load(find_bundle(policy)), session, "record"))
 
 
-def excite(asked: tyro.conf.OmitArgPrefixes[ExciteConfig]) -> int:
+def excite(asked: Flat[ExciteConfig]) -> int:
     """Record the log that tells most of a robot, and say what it tells.
 
     A robot whose base stands fast, or hangs in a stand (--held), moves in rounds that are chosen

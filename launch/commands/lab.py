@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tyro
 
+from ashore.launch.commands.flat import Flat
 from ashore.launch.probe_request import ProbeRequest
 
 Name = tyro.conf.Positional[str]
@@ -56,7 +57,7 @@ def demo(
     return run_demo(robot, hidden, out, short)
 
 
-def probe(asked: tyro.conf.OmitArgPrefixes[ProbeRequest]) -> int:
+def probe(asked: Flat[ProbeRequest]) -> int:
     """From labelled windows of logs to a new head on a policy's frozen trunk, and what it's worth.
 
     Held-out accuracy stands beside the same network's, trained from scratch on the same windows.

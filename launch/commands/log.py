@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tyro
 
+from ashore.launch.commands.flat import Flat
 from ashore.launch.diagnosis_request import DiagnosisRequest
 from ashore.launch.import_request import ImportRequest
 from ashore.launch.log_export_request import LogExportRequest
@@ -13,7 +14,7 @@ from ashore.launch.replay_request import ReplayRequest
 Name = tyro.conf.Positional[str]
 
 
-def import_logs(asked: tyro.conf.OmitArgPrefixes[ImportRequest]) -> int:
+def import_logs(asked: Flat[ImportRequest]) -> int:
     """Turn logs of other formats into Ashore's, told apart by suffix and content.
 
     BAM's JSON, puppersim's archives, CSV and numpy archives with a map of their columns,
@@ -25,7 +26,7 @@ def import_logs(asked: tyro.conf.OmitArgPrefixes[ImportRequest]) -> int:
     return run_import(asked)
 
 
-def log_export(asked: tyro.conf.OmitArgPrefixes[LogExportRequest]) -> int:
+def log_export(asked: Flat[LogExportRequest]) -> int:
     """Write a log for other tools: CSV, numpy, Parquet, a LeRobotDataset or a Rerun recording.
 
     `ashore import` reads the first three back, bit for bit.
@@ -53,7 +54,7 @@ def calibrate(
     return run_calibration(robot, logs, out)
 
 
-def replay(asked: tyro.conf.OmitArgPrefixes[ReplayRequest]) -> int:
+def replay(asked: Flat[ReplayRequest]) -> int:
     """Drive a log through the simulator, signal by signal, and write a page of what came out.
 
     The simulator is put where the robot was at every sample, every 0.1, 0.25, 0.5 and 1 s, and only
@@ -65,7 +66,7 @@ def replay(asked: tyro.conf.OmitArgPrefixes[ReplayRequest]) -> int:
     return run_replay(asked)
 
 
-def open_logs(asked: tyro.conf.OmitArgPrefixes[OpenRequest]) -> int:
+def open_logs(asked: Flat[OpenRequest]) -> int:
     """Show logs in a browser: the robot in 3-D with a ghost of the simulated one, signals, events.
 
     Times are since each log's beginning, so that several lie over one another. Signals of long logs
@@ -88,7 +89,7 @@ def recover(log: tyro.conf.Positional[Path], /, out: Path) -> int:
     return run_recovery(log, out)
 
 
-def diagnose(asked: tyro.conf.OmitArgPrefixes[DiagnosisRequest]) -> int:
+def diagnose(asked: Flat[DiagnosisRequest]) -> int:
     """Say whether logs are usable, and which input shifts they show; 0 if all are usable, else 1.
 
     Input shifts, such as swapped or inverted joints, are mended in the robot's spec: each comes

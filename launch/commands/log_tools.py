@@ -4,6 +4,7 @@ from pathlib import Path
 
 import tyro
 
+from ashore.launch.commands.flat import Flat
 from ashore.launch.log_cut_request import LogCutRequest
 from ashore.launch.logs_request import LogsRequest
 
@@ -34,7 +35,7 @@ def check(log: Given, /, json: bool = False) -> int:
     return run_check(log, json)
 
 
-def cut(asked: tyro.conf.OmitArgPrefixes[LogCutRequest]) -> int:
+def cut(asked: Flat[LogCutRequest]) -> int:
     """Write a stretch of a log as a log of its own, its messages unchanged."""
     from ashore.launch.log_tooling import run_cut
 
@@ -66,7 +67,7 @@ def anonymise(log: Given, /, out: Path, keep_raw: bool = False) -> int:
     return run_anonymising(log, out, keep_raw)
 
 
-def logs(asked: tyro.conf.OmitArgPrefixes[LogsRequest]) -> int:
+def logs(asked: Flat[LogsRequest]) -> int:
     """List the logs under a folder; tag them, or split them to train and to judge by."""
     from ashore.launch.cataloguing import run_catalogue
 

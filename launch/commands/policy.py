@@ -5,20 +5,21 @@ from pathlib import Path
 import tyro
 
 from ashore.launch.adapt_request import AdaptRequest
+from ashore.launch.commands.flat import Flat
 from ashore.launch.play_request import PlayRequest
 from ashore.launch.request import TrainingRequest
 
 Name = tyro.conf.Positional[str]
 
 
-def train(asked: tyro.conf.OmitArgPrefixes[TrainingRequest]) -> int:
+def train(asked: Flat[TrainingRequest]) -> int:
     """Pretrain a policy in randomized simulation and leave a bundle."""
     from ashore.launch.training import run_training
 
     return run_training(asked)
 
 
-def adapt(asked: tyro.conf.OmitArgPrefixes[AdaptRequest]) -> int:
+def adapt(asked: Flat[AdaptRequest]) -> int:
     """From a log to a better policy, or an honest refusal: diagnose, calibrate, tune, judge."""
     from ashore.launch.adapting import run_adaptation
 
@@ -50,7 +51,7 @@ def export(bundle: Name, /, out: Path) -> int:
     return run_export(bundle, out)
 
 
-def play(asked: tyro.conf.OmitArgPrefixes[PlayRequest]) -> int:
+def play(asked: Flat[PlayRequest]) -> int:
     """Show a policy at work in a browser page, driven by the keyboard or a script, or in a clip."""
     from ashore.launch.playing import run_play
 

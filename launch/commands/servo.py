@@ -2,10 +2,11 @@
 
 import tyro
 
+from ashore.launch.commands.flat import Flat
 from ashore.launch.servo_request import ServoRequest
 
 Name = tyro.conf.Positional[str]
-Line = tyro.conf.OmitArgPrefixes[ServoRequest]
+Line = Flat[ServoRequest]
 
 
 def doctor(

@@ -1,11 +1,11 @@
 """The command that tries a candidate on the robot."""
 
-import tyro
 
+from ashore.launch.commands.flat import Flat
 from ashore.launch.trialing import TrialRequest, run_trial
 
 
-def trial(asked: tyro.conf.OmitArgPrefixes[TrialRequest]) -> int:
+def trial(asked: Flat[TrialRequest]) -> int:
     """Run a candidate and its base in turn on the robot; accept the one or keep the other.
 
     Short episodes under the same commands, base, candidate, candidate, base, until the interval of
