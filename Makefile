@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-r
   tests/launch tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast oracles check bench docs clean
+.PHONY: help demo test test-fast oracles check bench docs release clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,12 +38,26 @@ bench: $(VENV)/.peers ## every benchmark, with a page in runs/bench (SHORT=1: un
 docs: $(VENV)/.docs ## the documentation, in build/docs/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q -f docs/mkdocs.yml
 
+# The wheel is built from the sdist, so that both are whole. What a robot's computer would fetch is
+# collected first, and installed from there.
+BARE := build/bare
+release: $(VENV)/.dev ## wheel and sdist in dist/, tried in a bare environment
+	rm -rf dist $(BARE)
+	$(BIN)/python -m build --outdir dist . > /dev/null
+	$(PYTHON) -m venv $(BARE)
+	$(BARE)/bin/python -m pip --quiet wheel dist/*.whl -c constraints.txt -w $(BARE)/wheels
+	$(BARE)/bin/python -m pip --quiet install --no-index --find-links $(BARE)/wheels ashore
+	$(BARE)/bin/ashore deploy --help > /dev/null
+	@ls -sh1 dist; echo "$$(du -ch $(BARE)/wheels/* | tail -1 | cut -f1) fetched by pip install ashore"
+	@$(BARE)/bin/python -c 'import time; began = time.perf_counter(); import ashore.launch.cli; \
+	  print(f"import: {time.perf_counter() - began:.2f} s")'
+
 $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install -e '.[docs]' -c constraints.txt
 	@touch $@
 
 clean: ## remove the virtual environment and caches
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

@@ -20,7 +20,8 @@ from ashore.hardware.logs.log import Log
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.adapting import able, adapt_with_progress, save
 from ashore.launch.console import complain, say
-from ashore.launch.session import SessionConfig, conclude, run_session
+from ashore.launch.place_request import SessionConfig
+from ashore.launch.session import conclude, run_session
 from ashore.launch.training import pretrain
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle, shipped_bundles

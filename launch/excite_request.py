@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ashore.launch.place import Place
+from ashore.launch.place_request import Place
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,9 @@
-"""`Place`: where a robot is; `drive`: open it there, drive it, log it, and let it go."""
+"""`drive`: open a robot where it is, drive it, log it, and let it go."""
 
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from ashore.hardware.logs.log import LogHeader, LogWriter
 from ashore.hardware.run.clock import Clock, LockstepClock, SystemClock
@@ -16,32 +15,8 @@ from ashore.hardware.serial_robot import SerialRobot
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.attendance import attended, supervised
 from ashore.launch.console import say
+from ashore.launch.place_request import Place
 from ashore.policies.bundle import Bundle
-
-ClockName = Literal["real", "lockstep"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where a robot is, and who watches over it."""
-
-    port: str
-    """Serial port of the robot, such as /dev/ttyUSB0, or a twin's tty."""
-    seed: int = 0
-    """Seed of the commands: two sessions with one seed ask for the same."""
-    clock: ClockName = "real"
-    """`lockstep` for a twin that waits for its host."""
-    robot: str | None = None
-    """The robot's name or folder, if its spec is not the bundle's own."""
-    imu_port: str | None = None
-    """Serial port of the inertial sensor, for a robot that has one."""
-    stop_input: tuple[str, ...] = ()
-    """Buttons that stop the run: file:PATH (while it is there), udp:PORT (any datagram), gpio:N
-    (its value is 1), key (any key)."""
-    realtime: bool = False
-    """Run under SCHED_FIFO with memory locked; refused where the system does not allow it."""
-    supervise: bool = True
-    """Let a process of its own take torque off if this one dies or hangs."""
 
 
 def robot_at(place: Place, bundle: Bundle) -> RobotSpec:

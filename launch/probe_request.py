@@ -6,8 +6,6 @@ from typing import Literal
 
 import tyro
 
-from ashore.adapt.probe.labelled_window import SECONDS
-
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeRequest:
@@ -24,8 +22,8 @@ class ProbeRequest:
     log's setup that holds its label. Texts are told apart; numbers are read."""
     label: tyro.conf.UseAppendAction[tuple[str, ...]] = ()
     """LOG=VALUE, the label of a whole log; once for each log, instead of --labels."""
-    seconds: float = SECONDS
-    """Length of a window."""
+    seconds: float = 2.0
+    """Length of a window [s]; two are four cycles of a trot."""
     kind: Literal["auto", "class", "number"] = "auto"
     """Whether labels are classes or numbers; auto goes by whether all are numbers."""
     seed: int = 0

@@ -1,6 +1,5 @@
 """`Sentry`: tells whoever runs a robot that it has left what its policy was validated for."""
 
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,10 +7,9 @@ from numpy.typing import NDArray
 from ashore.hardware.contract import Signals
 from ashore.hardware.run.runner import Runner
 from ashore.launch.console import complain
+from ashore.launch.place_request import OnDrift
 from ashore.policies.drift.drift_watch import DriftWatch
 from ashore.policies.drift.watch import Watch
-
-OnDrift = Literal["warn", "stop"]
 
 
 class Sentry:

@@ -4,7 +4,7 @@ from ashore.hardware.errors import BusError
 from ashore.hardware.servo.control_table import Register
 from ashore.hardware.wire.bus import Bus, Result, Status
 from ashore.hardware.wire.dynamixel import ERROR_NAMES
-from ashore.launch.servo_request import NamedServo
+from ashore.launch.servo_line import NamedServo
 
 
 def moves(register: Register) -> bool:

@@ -6,7 +6,8 @@ from ashore.hardware.errors import BusError, SpecError
 from ashore.hardware.servo.control_table import Register
 from ashore.hardware.wire.bus import Bus
 from ashore.launch.console import say
-from ashore.launch.servo_request import NamedServo, ServoRequest, named_servos, open_line
+from ashore.launch.servo_line import NamedServo, named_servos, open_line
+from ashore.launch.servo_request import ServoRequest
 from ashore.launch.servo_write import ServoWrite, ask, moves, refusal
 
 

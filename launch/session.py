@@ -18,8 +18,9 @@ from ashore.hardware.run.run_result import FINISHED, RunResult
 from ashore.hardware.run.runner import Controller, Runner
 from ashore.hardware.run.state import Exit, State
 from ashore.launch.console import complain, say
-from ashore.launch.place import Place, drive, robot_at
-from ashore.launch.sentry import OnDrift, Sentry
+from ashore.launch.place import drive, robot_at
+from ashore.launch.place_request import SessionConfig
+from ashore.launch.sentry import Sentry
 from ashore.policies.bundle import Bundle
 from ashore.policies.controller import PolicyController
 from ashore.policies.drift.watch import watch_in
@@ -27,19 +28,6 @@ from ashore.policies.drift.watch import watch_in
 EXIT_FAULT = Exit.FAULT
 EXIT_PORT_LOST = Exit.PORT_LOST
 EXIT_STOPPED = Exit.STOPPED
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionConfig(Place):
-    """Where a session takes place and how long it lasts; `record` and `deploy` take these."""
-
-    out: Path | None = None
-    """Log to write; default: runs/ROBOT-KIND-TIME.mcap."""
-    episodes: int = 5
-    """Episodes to run, each with commands of its own."""
-    on_drift: OnDrift = "warn"
-    """What happens once the robot no longer behaves as those that the policy was validated for:
-    `warn` says so, aloud and in the log; `stop` ends the run too."""
 
 
 @dataclass(frozen=True, kw_only=True)

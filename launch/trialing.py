@@ -2,11 +2,9 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
-
-import tyro
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.measured import measured_episodes
@@ -22,30 +20,14 @@ from ashore.hardware.run.runner import Runner
 from ashore.hardware.run.state import Exit, State
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import say
-from ashore.launch.place import Place, drive, robot_at
+from ashore.launch.place import drive, robot_at
+from ashore.launch.trial_request import TrialRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.controller import PolicyController
 from ashore.policies.shipped import find_bundle
 
 SHORTEST = 1.0
 """Shortest episode of a trial [s]."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrialRequest(Place):
-    """What `ashore trial` is asked for."""
-
-    candidate: tyro.conf.Positional[str]
-    """The bundle on trial, whose verdict is IMPROVED: what `ashore adapt` wrote."""
-    base: str
-    """The bundle it must beat: a folder, or the name of one that ships."""
-    pairs: int = 16
-    """Most pairs of episodes; a clear difference ends the trial sooner."""
-    seconds: float = 6.0
-    """Length of an episode, if the task's own are longer [s]."""
-    out: Path | None = None
-    """Folder for the logs, one a pair; default: runs/ROBOT-trial-TIME. A trial that was stopped
-    goes on in its own folder with the pairs that are whole."""
 
 
 class Ring:

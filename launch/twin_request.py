@@ -5,7 +5,7 @@ from pathlib import Path
 
 import tyro
 
-from ashore.launch.place import ClockName
+from ashore.launch.place_request import ClockName
 
 
 @dataclass(frozen=True, kw_only=True)

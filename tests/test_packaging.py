@@ -37,6 +37,15 @@ def test_every_package_is_on_the_list_that_ships():
     assert set(listed) == found
 
 
+def test_a_help_text_waits_for_nothing_heavy():
+    code = (
+        "import sys, ashore.launch.cli\n"
+        "heavy = {'numpy', 'mcap', 'serial', 'mujoco', 'torch', 'scipy'} & set(sys.modules)\n"
+        "sys.exit(', '.join(heavy) or 0)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_no_room_is_imported_under_its_bare_name():
     code = (
         "import sys, pkgutil, importlib\n"

@@ -17,8 +17,6 @@ Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
-SECONDS = 2.0
-"""Length of a window, where nothing else is said [s]; four cycles of a trot."""
 SETTLED = 1.0
 """Time after an episode's start that no window holds [s]: how a robot starts tells of the start."""
 
@@ -64,7 +62,7 @@ class _Place:
 
 
 def cut(
-    logs: Sequence[Log], bundle: Bundle, stretches: Sequence[Stretch], seconds: float = SECONDS
+    logs: Sequence[Log], bundle: Bundle, stretches: Sequence[Stretch], seconds: float
 ) -> LabelledWindows:
     """Cut labelled stretches of logs into windows of `seconds`; none spans a gap or an episode.
 

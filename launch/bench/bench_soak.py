@@ -14,7 +14,8 @@ from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
 from ashore.launch.bench.figure import Row, row
 from ashore.launch.bench.memory import resident
-from ashore.launch.session import Session, SessionConfig, run_session
+from ashore.launch.place_request import SessionConfig
+from ashore.launch.session import Session, run_session
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
 

@@ -26,7 +26,8 @@ from ashore.hardware.run.runner import Controller, Runner
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.bench.figure import Row, error_row, row
 from ashore.launch.bench.sysid_peer import OPTIMIZERS, SysidPeer, sysid
-from ashore.launch.place import Place, drive
+from ashore.launch.place import drive
+from ashore.launch.place_request import Place
 
 Array = NDArray[np.float64]
 

@@ -5,9 +5,8 @@ import tyro
 from ashore.launch.commands.flat import Flat
 from ashore.launch.console import say
 from ashore.launch.excite_request import ExciteConfig
-from ashore.launch.session import SessionConfig, conclude, run_session
+from ashore.launch.place_request import SessionConfig
 from ashore.launch.twin_request import TwinRequest
-from ashore.policies.shipped import find_bundle
 
 Name = tyro.conf.Positional[str]
 Options = Flat[SessionConfig]
@@ -31,7 +30,9 @@ def record(policy: str, session: Options) -> int:
         policy: the bundle whose policy drives it: a folder, or the name of one that ships.
         session: where and for how long.
     """
+    from ashore.launch.session import conclude, run_session
     from ashore.policies.bundle import Bundle
+    from ashore.policies.shipped import find_bundle
 
     return conclude(run_session(Bundle.load(find_bundle(policy)), session, "record"))
 
@@ -43,12 +44,15 @@ def excite(asked: Flat[ExciteConfig]) -> int:
     by what is known, until they tell little; a walker can walk a script instead (--walk POLICY).
     `ashore calibrate` reads the log.
     """
+    from ashore.launch.session import conclude
+
     if asked.walk is None:
         from ashore.launch.exciting import excite_in_place
 
         return conclude(excite_in_place(asked))
     from ashore.launch.script_walking import excite_walking
     from ashore.policies.bundle import Bundle
+    from ashore.policies.shipped import find_bundle
 
     return conclude(excite_walking(asked, Bundle.load(find_bundle(asked.walk))))
 
@@ -61,7 +65,9 @@ def deploy(bundle: Name, /, session: Options) -> int:
         session: where and for how long.
     """
     from ashore.adapt.verdict import require_deployable
+    from ashore.launch.session import conclude, run_session
     from ashore.policies.bundle import Bundle
+    from ashore.policies.shipped import find_bundle
 
     loaded = Bundle.load(find_bundle(bundle))
     loaded.require_robot()

@@ -1,8 +1,7 @@
 """The command that tries a candidate on the robot."""
 
-
 from ashore.launch.commands.flat import Flat
-from ashore.launch.trialing import TrialRequest, run_trial
+from ashore.launch.trial_request import TrialRequest
 
 
 def trial(asked: Flat[TrialRequest]) -> int:
@@ -12,4 +11,6 @@ def trial(asked: Flat[TrialRequest]) -> int:
     the measured reward's change is clear; it may be looked at again and again. The candidate's
     bundle keeps the answer, and one that was rolled back is not deployed.
     """
+    from ashore.launch.trialing import run_trial
+
     return run_trial(asked)

@@ -129,7 +129,7 @@ def test_a_log_of_another_contract_is_refused(tmp_path):
     log = write_log(tmp_path / "a.mcap")
     other = replace(BUNDLE, contract=replace(BUNDLE.contract, mean=(0.5,) * SIZE))
     with pytest.raises(ContractError, match=r"a\.mcap: the log was made under contract"):
-        cut([log], other, [Stretch(log=0, begin=0.0, end=9.0, label="x")])
+        cut([log], other, [Stretch(log=0, begin=0.0, end=9.0, label="x")], 2.0)
 
 
 def test_labels_come_from_a_file_a_setup_or_words(tmp_path):

@@ -14,7 +14,8 @@ from ashore.adapt.walking.refine import RefineConfig
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log
 from ashore.launch.bench.adapt.spoiling import poisoned, shuffled
-from ashore.launch.session import SessionConfig, run_session
+from ashore.launch.place_request import SessionConfig
+from ashore.launch.session import run_session
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
 

@@ -10,7 +10,8 @@ from ashore.envs.tasks import make_task
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.logs.log import Log, LogHeader
 from ashore.hardware.spec import find_robot
-from ashore.launch.place import Place, drive
+from ashore.launch.place import drive
+from ashore.launch.place_request import Place
 from ashore.policies.bundle import Bundle
 from ashore.policies.controller import PolicyController
 from ashore.policies.shipped import find_bundle

@@ -14,7 +14,8 @@ from ashore.hardware.logs.log import Log
 from ashore.hardware.run.run_result import RunResult
 from ashore.hardware.run.state import Exit, State
 from ashore.launch.attendance import attended
-from ashore.launch.session import Session, SessionConfig, conclude, run_session
+from ashore.launch.place_request import SessionConfig
+from ashore.launch.session import Session, conclude, run_session
 
 NOWHERE = "/dev/no-such-port"
 

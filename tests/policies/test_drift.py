@@ -15,8 +15,9 @@ from ashore.hardware.logs.log import Log, LogHeader, LogWriter
 from ashore.hardware.run.run_result import FINISHED
 from ashore.hardware.run.runner import Runner
 from ashore.hardware.run.state import Exit
+from ashore.launch.place_request import SessionConfig
 from ashore.launch.sentry import Sentry
-from ashore.launch.session import SessionConfig, conclude, run_session
+from ashore.launch.session import conclude, run_session
 from ashore.policies.bundle import Bundle
 from ashore.policies.drift.charts import ChartConfig, gumbel
 from ashore.policies.drift.drift_watch import Drift, DriftWatch

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from bench import small_bundle
 
-from ashore.launch.place import Place, robot_at
+from ashore.launch.place import robot_at
+from ashore.launch.place_request import Place
 from ashore.policies.bundle import Bundle
 from ashore.policies.errors import BundleError
 from ashore.policies.policy import Policy

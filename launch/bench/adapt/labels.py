@@ -17,6 +17,8 @@ from ashore.policies.bundle import Bundle
 
 KINDS = ("none", "payload", "slippery_floor", "weak_leg")
 """Hidden twins, each a label."""
+SECONDS = 2.0
+"""Length of a window [s]."""
 SEEDS, EPISODES = range(701, 705), 3
 """Seeds of the commands, each a log of each kind; and episodes of 20 s in each."""
 
@@ -32,7 +34,7 @@ def labels(bundle: Bundle, folder: Path) -> Iterator[Row]:
                 path = folder / f"{kind}-{seed}.mcap"
                 logs.append(recorded(bundle, options, seed, EPISODES, path))
                 words.append(f"{path}={kind}")
-        found = probe(bundle, cut(logs, bundle, from_words(logs, words))).curve
+        found = probe(bundle, cut(logs, bundle, from_words(logs, words), SECONDS)).curve
         return [
             {
                 "windows": point.windows,

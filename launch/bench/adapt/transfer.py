@@ -18,7 +18,8 @@ from ashore.launch.bench.adapt.measure import drive
 from ashore.launch.bench.adapt.spoiling import poisoned, shuffled
 from ashore.launch.bench.adapt.work import Work
 from ashore.launch.bench.figure import Row, row
-from ashore.launch.trialing import TrialRequest, run_trial
+from ashore.launch.trial_request import TrialRequest
+from ashore.launch.trialing import run_trial
 from ashore.policies.bundle import Bundle
 
 PAUSES = 8

@@ -20,7 +20,8 @@ from ashore.hardware.run.run_result import FINISHED
 from ashore.hardware.run.state import State
 from ashore.launch.bench.adapt.cases import physics_of
 from ashore.launch.bench.adapt.keeping import kept
-from ashore.launch.session import Session, SessionConfig, run_session
+from ashore.launch.place_request import SessionConfig
+from ashore.launch.session import Session, run_session
 from ashore.policies.bundle import Bundle
 
 Array = NDArray[np.float64]
