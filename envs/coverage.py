@@ -1,7 +1,7 @@
 """`Coverage`: what robots were asked to do, and what they were, for how many control steps."""
 
-from collections.abc import Mapping
-from copy import copy
+import copy
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,9 +96,27 @@ class Coverage:
 
     def __deepcopy__(self, memo: dict[int, object]) -> "Coverage":
         """Copy the counts; the world is shared."""
-        other = copy(self)
+        other = copy.copy(self)
         other.kinds, other._counts = dict(self.kinds), self._counts.copy()
         return other
+
+    def alone(self) -> "Coverage":
+        """The counts without the world, to be sent and added up; nothing is added to it."""
+        other = copy.copy(self)
+        del other._world
+        return other
+
+    @staticmethod
+    def joined(parts: Sequence["Coverage"]) -> "Coverage":
+        """The counts of all parts together, of the same ranges."""
+        whole = copy.copy(parts[0])
+        whole.steps = sum(part.steps for part in parts)
+        whole.kinds = {
+            kind: sum(part.kinds.get(kind, 0) for part in parts)
+            for kind in dict.fromkeys(kind for part in parts for kind in part.kinds)
+        }
+        whole._counts = np.sum([part._counts for part in parts], axis=0)
+        return whole
 
     def shares(self) -> dict[str, float]:
         """Share of all control steps that each kind of episode had."""

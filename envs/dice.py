@@ -46,6 +46,15 @@ class Dice:
         """Numbers of the robots, `(n,)`."""
         return np.array(self._numbers[self._ids])
 
+    @property
+    def counts(self) -> Words:
+        """Words that each robot has drawn, `(n,)`; streams go on where they are put."""
+        return np.array(self._count[self._ids])
+
+    @counts.setter
+    def counts(self, drawn: Words) -> None:
+        self._count[self._ids] = drawn
+
     def of(self, ids: NDArray[np.intp]) -> "Dice":
         """The same streams, of robots `ids` only; what they draw here, they have drawn."""
         mine = ids if isinstance(self._ids, slice) else self._ids[ids]

@@ -36,3 +36,8 @@ class TrainingRequest:
     the ranges reached."""
     resume: bool = False
     """Go on where a killed training of the same kind stopped."""
+    cluster: str | None = None
+    """Address of a cluster of Ray, such as 10.0.0.1:6379, whose workers simulate the robots;
+    `local` for workers on this machine. The policy is the same as without."""
+    workers: int = 2
+    """Workers of the cluster, a processor each."""

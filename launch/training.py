@@ -2,23 +2,27 @@
 
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from ashore.envs.gym.gymnasium_template import Template, is_gymnasium_id
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
+from ashore.hardware.contract import Contract
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.console import progress_bar, say
 from ashore.launch.quiet import quiet_physics
 from ashore.launch.recipes import GYMNASIUM, OFF_POLICY, recipe_of
 from ashore.launch.request import TrainingRequest
 from ashore.policies.bundle import Bundle
+from ashore.policies.cluster.crew import Crew
+from ashore.policies.cluster.recruit import ClusterConfig, recruit
 from ashore.policies.errors import TrainingError
 from ashore.policies.gymnasium_lesson import GymnasiumLesson
 from ashore.policies.gymnasium_robot import GymnasiumRobot
 from ashore.policies.lesson import Lesson, RobotLesson
 from ashore.policies.progress import Progress
-from ashore.policies.train import train
+from ashore.policies.train import Recruit, train
 from ashore.policies.train_config import TrainConfig
 
 
@@ -34,8 +38,21 @@ def run_training(asked: TrainingRequest) -> int:
             f"{out} already holds a training; add --resume to go on with it, "
             "or choose another --out"
         )
-    teach(lesson, out, config)
+    recruit = None
+    if asked.cluster is not None:
+        where = ClusterConfig(address=asked.cluster, workers=asked.workers)
+        recruit = partial(gather_crew, where, lesson, config)
+    teach(lesson, out, config, recruit)
     return 0
+
+
+def gather_crew(
+    where: ClusterConfig, lesson: Lesson, config: TrainConfig, contract: Contract
+) -> Crew:
+    """Make a training's robots on a cluster, and say where."""
+    crew = recruit(lesson, contract, config, where)
+    say(f"{config.robots} robots on {where.workers} workers of {where.address}")
+    return crew
 
 
 def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainConfig]:
@@ -94,24 +111,28 @@ def pretrain(robot: str, task: str, out: Path, steps: int | None, seed: int) -> 
     return teach(lesson, out, config)
 
 
-def teach(lesson: Lesson, out: Path, config: TrainConfig) -> Bundle:
+def teach(
+    lesson: Lesson, out: Path, config: TrainConfig, recruit: Recruit | None = None
+) -> Bundle:
     """Train with a progress bar, save the bundle under `out`, and say how good it is."""
     quiet_physics()
     began = time.monotonic()
     reached: list[float] = []
-    restarted = False
+    restarted, lost = False, 0
     with progress_bar() as bar:
 
         def show(progress: Progress) -> None:
-            nonlocal restarted
-            restarted = progress.restarted
+            nonlocal restarted, lost
+            restarted, lost = progress.restarted, progress.lost
             if config.target is not None and progress.reward >= config.target and not reached:
                 reached.append(progress.seconds)
             bar(f"training, reward {progress.reward:.3f}", progress.steps / progress.total)
 
-        bundle = train(lesson, out, config, show)
+        bundle = train(lesson, out, config, show, recruit)
     if restarted:
         say("the robots began new episodes on resuming: their environment runs Python of its own")
+    if lost:
+        say(f"{lost} workers died and were replaced; each cost its share of a rollout at most")
     path = bundle.save(out / "bundle")
     figures = bundle.provenance["figures"]
     stated = ""

@@ -17,6 +17,7 @@ from ashore.envs.errors import EnvsError
 from ashore.envs.snapshot import restore, snapshot
 from ashore.hardware.contract import Contract
 from ashore.policies.errors import TrainingError
+from ashore.policies.learners.exploring import Gatherer
 from ashore.policies.learners.learner_state import (
     State,
     give_learner,
@@ -78,7 +79,7 @@ class Checkpoint:
             curve=list(curve),
             learner=learner_state(model),
             chance=random_state(model),
-            robots=snapshot(env),
+            robots=env.snapshot() if isinstance(env, Gatherer) else snapshot(env),
         )
 
     def save(self, run: Path) -> None:
@@ -146,7 +147,10 @@ class Checkpoint:
             TrainingError: the checkpoint is of another learner, or of other robots.
         """
         try:
-            going = restore(env, self.robots)
+            if isinstance(env, Gatherer):
+                going = env.restore(self.robots)
+            else:
+                going = restore(env, self.robots)
         except EnvsError as error:
             raise TrainingError(f"cannot go on from the checkpoint: {error}") from None
         give_learner(model, self.learner)

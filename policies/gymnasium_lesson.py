@@ -54,8 +54,21 @@ class GymnasiumLesson:
         """Return the same lesson with other ranges."""
         return replace(self, randomization=randomization)
 
-    def _robots(self, robots: int, seed: int, source: Source | None = None) -> GymnasiumVecEnv:
-        config = GymnasiumConfig(robots=robots, seed=seed, arguments=self.robot.arguments)
+    def _robots(
+        self,
+        robots: int,
+        seed: int,
+        source: Source | None = None,
+        first: int = 0,
+        threads: int = 0,
+    ) -> GymnasiumVecEnv:
+        config = GymnasiumConfig(
+            robots=robots,
+            seed=seed,
+            first=first,
+            threads=threads,
+            arguments=self.robot.arguments,
+        )
         return GymnasiumVecEnv(self.robot.name, source or self.randomization, config)
 
     @cached_property
@@ -89,12 +102,19 @@ class GymnasiumLesson:
         return normalised(contract, seen)
 
     def env(
-        self, contract: Contract, robots: int, seed: int, source: Source | None = None
+        self,
+        contract: Contract,
+        robots: int,
+        seed: int,
+        source: Source | None = None,
+        *,
+        first: int = 0,
+        threads: int = 0,
     ) -> ContractVecEnv:
         """Make robots to train on, whose scaled rewards add up to about one at the beginning."""
         size = self._looked[2]
         scale = (1.0 - _FAR) / size if size > 0.0 else 1.0
-        env = self._robots(robots, seed, source)
+        env = self._robots(robots, seed, source, first, threads)
         env.coverage = Coverage(env.simulation, self.randomization)
         return ContractVecEnv(env, contract, scale)
 

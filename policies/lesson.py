@@ -89,11 +89,19 @@ class Lesson(Protocol):
         ...
 
     def env(
-        self, contract: Contract, robots: int, seed: int, source: Source | None = None
+        self,
+        contract: Contract,
+        robots: int,
+        seed: int,
+        source: Source | None = None,
+        *,
+        first: int = 0,
+        threads: int = 0,
     ) -> VecEnv:
         """Make robots to train on, drawn from `source`; None for the randomization.
 
-        What is privileged stands behind each observation, where there is anything.
+        What is privileged stands behind each observation, where there is anything. The first of
+        them has the number `first`, and `threads` step them, 0 for one per core.
         """
         ...
 
@@ -156,10 +164,23 @@ class RobotLesson:
         return normalised(contract, np.concatenate(seen))
 
     def env(
-        self, contract: Contract, robots: int, seed: int, source: Source | None = None
+        self,
+        contract: Contract,
+        robots: int,
+        seed: int,
+        source: Source | None = None,
+        *,
+        first: int = 0,
+        threads: int = 0,
     ) -> SimulationVecEnv:
         """Make robots to train on, drawn from `source`; None for the randomization."""
-        config = EnvConfig(robots=robots, seed=seed, privileged=self.randomization)
+        config = EnvConfig(
+            robots=robots,
+            seed=seed,
+            first=first,
+            simulation=SimulationConfig(threads=threads),
+            privileged=self.randomization,
+        )
         source = source or self.randomization
         env = SimulationVecEnv(self.spec, self.task, contract, source, config)
         env.coverage = Coverage(env.simulation, self.randomization)

@@ -32,6 +32,8 @@ class Progress:
     restarted: bool = False
     """Whether robots had to begin new episodes as this training was resumed, since they run Python
     code of their own; all else went on."""
+    lost: int = 0
+    """Workers of a cluster that died and were replaced."""
 
 
 POINTS = 500
@@ -131,6 +133,7 @@ class Watch(BaseCallback):
                     reward=reward,
                     seconds=time.monotonic() - self.began,
                     restarted=self.restarted,
+                    lost=getattr(self.training_env, "lost", 0),
                 )
             )
 

@@ -2,7 +2,10 @@
 
 import json
 import time
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -29,10 +32,27 @@ from ashore.policies.train_config import TrainConfig
 Learner = AnchoredPPO | OffPolicy
 
 
-def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None = None) -> Bundle:
+Recruit = Callable[[Contract], VecEnv]
+"""Makes a training's robots somewhere else than here."""
+
+
+def train(
+    lesson: Lesson,
+    run: Path,
+    config: TrainConfig,
+    report: Report | None = None,
+    recruit: Recruit | None = None,
+) -> Bundle:
     """Pretrain in folder `run`, or go on where a killed training of the same config stopped.
 
     Leaves TensorBoard events and checkpoints in `run`, and returns the bundle, unsaved.
+
+    Args:
+        lesson: what is trained.
+        run: the folder.
+        config: how.
+        report: told how far it is.
+        recruit: makes the robots, where they are not to be here.
 
     Raises:
         TrainingError: the folder holds another training, the loss is not finite, the disk is full.
@@ -48,35 +68,46 @@ def train(lesson: Lesson, run: Path, config: TrainConfig, report: Report | None 
     _claim(run, lesson, config)
     kept = Checkpoint.load(run)
     contract = kept.contract if kept else lesson.contract(config.network, config.seed)
-    env = lesson.env(contract, config.robots, config.seed, source)
-    model = make_learner(env, contract, config)
-    restarted = kept is not None and not kept.restore(model, env)
-    model.set_logger(event_logger(run, model.num_timesteps))
-    every, curve = config.checkpoint_every, kept.curve if kept else []
-    watch = Watch(run, contract, config.steps, every, report, curve)
-    watch.restarted = restarted
-    remaining = config.steps - model.num_timesteps
+    env = (recruit or partial(_here, lesson, config, source))(contract)
+    with closing(env):
+        model = make_learner(env, contract, config)
+        restarted = kept is not None and not kept.restore(model, env)
+        model.set_logger(event_logger(run, model.num_timesteps))
+        curve = kept.curve if kept else []
+        watch = Watch(run, contract, config.steps, config.checkpoint_every, report, curve)
+        watch.restarted = restarted
+        _learn(model, watch)
+        widening = source if isinstance(source, Curriculum) else None
+        actor, critic = weights(model)
+        finished = Finished(
+            lesson=lesson,
+            reached=widening.reached if widening else lesson.randomization,
+            contract=contract,
+            config=config,
+            actor=actor,
+            critic=critic,
+            curve=watch.curve,
+            coverage=env.env_method("survey")[0],
+            broken=env.get_attr("broken")[0],
+            curriculum=widening.progress if widening else None,
+            resumed=kept.steps if kept else 0,
+            seconds=time.monotonic() - watch.began,
+        )
+    return finished.bundle()
+
+
+def _here(lesson: Lesson, config: TrainConfig, source: Source, contract: Contract) -> VecEnv:
+    """Make a training's robots in this process."""
+    return lesson.env(contract, config.robots, config.seed, source)
+
+
+def _learn(model: Learner, watch: Watch) -> None:
+    """Learn what is left, if anything is, and keep it."""
+    remaining = watch.total - model.num_timesteps
     if remaining > 0:
         with watch.stoppable():
             model.learn(remaining, callback=watch, reset_num_timesteps=False)
         watch.checkpoint()
-    widening = source if isinstance(source, Curriculum) else None
-    actor, critic = weights(model)
-    finished = Finished(
-        lesson=lesson,
-        reached=widening.reached if widening else lesson.randomization,
-        contract=contract,
-        config=config,
-        actor=actor,
-        critic=critic,
-        curve=watch.curve,
-        coverage=env.env_method("survey")[0],
-        broken=env.get_attr("broken")[0],
-        curriculum=widening.progress if widening else None,
-        resumed=kept.steps if kept else 0,
-        seconds=time.monotonic() - watch.began,
-    )
-    return finished.bundle()
 
 
 def make_learner(env: VecEnv, contract: Contract, config: TrainConfig) -> Learner:

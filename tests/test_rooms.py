@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {
     "hardware": {"numpy", "serial", "mcap", "lz4", "pyarrow", "rosbags", "rerun"},
     "envs": {"mujoco", "gymnasium", "stable_baselines3"},
-    "policies": {"torch", "sb3_contrib", "matplotlib", "safetensors", "onnx"},
+    "policies": {"torch", "sb3_contrib", "matplotlib", "safetensors", "onnx", "ray"},
     "adapt": {"scipy"},
     "launch": {"tyro", "rich", "PIL", "onnxruntime"},
 }

@@ -114,6 +114,10 @@ class Randomization:
         """
         return self._layout(world).drawn
 
+    def __getstate__(self) -> dict[str, object]:
+        """What is sent to another process: the terms alone."""
+        return {"terms": self.terms}
+
     @cached_property
     def _layouts(self) -> WeakKeyDictionary[ParameterSet, Layout]:
         """Layouts in the worlds that were drawn for, for as long as both live."""

@@ -3,7 +3,6 @@
 import copy
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from math import log, pi
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,12 @@ from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ashore.envs.dice import Dice
 from ashore.policies.errors import TrainingError
 from ashore.policies.learners.actor_critic import ActorCritic, Layers
-from ashore.policies.learners.rollout import Minibatch, Rollout, Step
+from ashore.policies.learners.exploring import PURPOSE, Gatherer, explore, gather, log_density
+from ashore.policies.learners.learner_state import State
+from ashore.policies.learners.rollout import Minibatch, Rollout
 from ashore.policies.learners.update import Update
 
 Found = dict[str, list[float]]
@@ -54,6 +56,7 @@ class AnchoredPPO(PPO):
         size = env.num_envs * options["n_steps"]
         super().__init__(ActorCritic, env, batch_size=size, device="cpu", **options)
         self.update, self.rollout = update, Rollout(self.gamma, self.gae_lambda)
+        self.dice = Dice(options.get("seed") or 0, env.num_envs, purpose=PURPOSE)
 
     def anchor_to_present(self, weight: float) -> None:
         """Hold the policy near what it is now, with `weight` on the divergence."""
@@ -95,45 +98,39 @@ class AnchoredPPO(PPO):
         n_rollout_steps: int,
     ) -> bool:
         """Let the robots act for some ticks, exploring, and keep what they lived through."""
-        rollout = self.rollout
-        rollout.reset()
+
+        def look(robots: int) -> bool:
+            self.num_timesteps += robots
+            callback.update_locals({"self": self, "env": env})
+            return callback.on_step()
+
         callback.on_rollout_start()
-        for _ in range(n_rollout_steps):
-            observation = torch.from_numpy(np.asarray(self._last_obs))
-            seen, action, log_prob = self.explore(observation)
-            after, reward, done, infos = env.step(action.clamp(-1.0, 1.0).numpy())
-            self.num_timesteps += env.num_envs
-            callback.update_locals(locals())
-            if not callback.on_step():
-                return False
-            over = np.flatnonzero(done)
-            self._update_info_buffer([infos[i] for i in over], done[over])
-            cut = [i for i in over.tolist() if infos[i]["TimeLimit.truncated"]]
-            rollout.add(
-                Step(
-                    observation=observation,
-                    seen=seen,
-                    action=action,
-                    log_prob=log_prob,
-                    reward=torch.from_numpy(reward),
-                    done=torch.from_numpy(done.astype(np.float32)),
-                    cut=torch.tensor(cut, dtype=torch.long),
-                    last=_stacked([infos[i]["terminal_observation"] for i in cut], observation),
-                )
-            )
-            self._last_obs, self._last_episode_starts = np.asarray(after), done
-        rollout.close(self.policy, torch.from_numpy(np.asarray(self._last_obs)))
-        callback.update_locals(locals())
+        if isinstance(env, Gatherer):
+            found = env.gather(self.policy, n_rollout_steps, look)
+        else:
+            now = torch.from_numpy(np.asarray(self._last_obs))
+            found = gather(env, self.explore, now, n_rollout_steps, look)
+        if found is None:
+            return False
+        over = [{"episode": ending.told} for ending in found.endings]
+        self._update_info_buffer(over, np.ones(len(over), dtype=np.bool_))
+        self._last_obs = found.final.numpy()
+        self.rollout.take(found.steps, found.final, self.policy)
+        callback.update_locals({"self": self, "env": env})
         callback.on_rollout_end()
         return True
 
-    @torch.no_grad()
     def explore(self, observation: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """What is seen of wide observations, a random action, and its log-probability."""
-        seen = self.policy.see(observation)
-        mean, log_std = self.policy.mean(seen), self.policy.log_std
-        noise = torch.randn_like(mean)
-        return seen, mean + log_std.exp() * noise, _log_prob(noise, log_std)
+        return explore(self.policy, self.dice, observation)
+
+    def extra_state(self) -> State:
+        """Where the dice stand that robots explore by."""
+        return {"explored": torch.from_numpy(self.dice.counts.view(np.int64))}
+
+    def load_extra_state(self, state: State) -> None:
+        """Take back what `extra_state` returned."""
+        self.dice.counts = state["explored"].numpy().view(np.uint64)
 
     def train(self) -> None:
         """Update from the rollout just collected.
@@ -209,7 +206,7 @@ class AnchoredPPO(PPO):
         policy, update = self.policy, self.update
         mean, log_std = policy.mean(batch.seen), policy.log_std
         noise = (batch.action - mean) * torch.exp(-log_std)
-        change = _log_prob(noise, log_std) - batch.log_prob
+        change = log_density(noise, log_std) - batch.log_prob
         ratio = torch.exp(change)
         clipped = ratio.clamp(1.0 - update.reach, 1.0 + update.reach)
         gain, cautious = batch.advantage * ratio, batch.advantage * clipped
@@ -225,15 +222,6 @@ class AnchoredPPO(PPO):
             losses["anchor"] = self.anchor * _divergence(mean, centre, *spreads)
         with torch.no_grad():
             return losses, (ratio - 1.0 - change).mean().item()
-
-
-def _stacked(rows: list[np.ndarray], like: Tensor) -> Tensor:
-    return torch.from_numpy(np.stack(rows)) if rows else like[:0]
-
-
-def _log_prob(noise: Tensor, log_std: Tensor) -> Tensor:
-    """Log-density of Gaussian actions that are `noise` `(n, na)` standard deviations off."""
-    return -(0.5 * noise.square() + log_std + 0.5 * log(2.0 * pi)).sum(dim=1)
 
 
 def _divergence(mean: Tensor, centre: Tensor, spread: Tensor, reference_spread: Tensor) -> Tensor:

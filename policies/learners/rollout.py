@@ -62,18 +62,13 @@ class Rollout:
         self.gamma, self.gae_lambda = gamma, gae_lambda
         self.steps: list[Step] = []
 
-    def reset(self) -> None:
-        """Forget everything."""
-        self.steps.clear()
-
-    def add(self, step: Step) -> None:
-        """Keep a tick."""
-        self.steps.append(step)
-
     @torch.no_grad()
-    def close(self, policy: ActorCritic, final: Tensor) -> None:
-        """Judge what was lived through, before the wide observations `final` `(n, k)`."""
-        steps, n, self.final = self.steps, len(final), final
+    def take(self, steps: list[Step], final: Tensor, policy: ActorCritic) -> None:
+        """Judge what was lived through in `steps`, before the wide observations `final` `(n, k)`.
+
+        What was there before is forgotten.
+        """
+        self.steps, self.final, n = steps, final, len(final)
         every = torch.cat([*(step.observation for step in steps), final])
         self.judged = policy.judge(every)
         values = policy.value(self.judged).view(-1, n)

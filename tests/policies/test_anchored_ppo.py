@@ -121,10 +121,10 @@ def test_an_advantage_is_what_generalized_estimation_says():
     policy, rollout = learner.policy, Rollout(gamma=0.9, gae_lambda=0.5)
     wide = torch.from_numpy(learner.env.reset())
     ended = [[0.0] * 8, [1.0, 1.0, *[0.0] * 6], [0.0] * 8]
-    nothing = torch.zeros(8, 1)
+    nothing, steps = torch.zeros(8, 1), []
     for t, done in enumerate(ended):
         cut = torch.tensor([1] if t == 1 else [], dtype=torch.long)
-        rollout.add(
+        steps.append(
             Step(
                 observation=wide + t,
                 seen=policy.see(wide),
@@ -136,7 +136,7 @@ def test_an_advantage_is_what_generalized_estimation_says():
                 last=wide[cut] + 7.0,
             )
         )
-    rollout.close(policy, wide + 3)
+    rollout.take(steps, wide + 3, policy)
     v = [policy.predict_values(wide + t)[:, 0].detach() for t in (0, 1, 2, 3, 7)]
     # rewards are 1, 2, 3; robot 0 failed in the second tick, robot 1 was cut there
     surprise = [1.0 + 0.9 * v[1] - v[0], 2.0 + 0.9 * v[2] - v[1], 3.0 + 0.9 * v[3] - v[2]]
