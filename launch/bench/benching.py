@@ -11,6 +11,7 @@ from ashore.launch.bench import (
     bench_calibrate,
     bench_envs,
     bench_logs,
+    bench_scale,
     bench_soak,
     bench_train,
 )
@@ -28,6 +29,7 @@ BENCHES: dict[str, Callable[[Path, bool], Rows]] = {
     "soak": bench_soak.run,
     "calibrate": bench_calibrate.run,
     "logs": bench_logs.run,
+    "scale": bench_scale.run,
     "adapt": bench_adapt.run,
 }
 """Every benchmark: data folder and whether to be short, to rows of figures."""
@@ -36,6 +38,7 @@ MEANINGS: dict[str, Mapping[str, str]] = {
     "bus": bench_bus.MEANINGS,
     "soak": bench_soak.MEANINGS,
     "logs": bench_logs.MEANINGS,
+    "scale": bench_scale.MEANINGS,
     "adapt": bench_adapt.MEANINGS,
 }
 """What a benchmark's figures mean, by the beginning of their names."""

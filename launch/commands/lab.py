@@ -25,7 +25,7 @@ def bench(
     that fell by more than 15 % beside earlier figures is named.
 
     Args:
-        name: which benchmark: envs, train, bus, soak, calibrate, logs, adapt, or all.
+        name: which benchmark: envs, train, bus, soak, calibrate, logs, scale, adapt, or all.
         json: print a list of figures instead of a table, of one benchmark.
         short: under a minute.
         data: folder of the real sensor logs.

@@ -57,5 +57,6 @@ AIMS = {
     "write_vs_mcap": Aim(0.9),
     "read_vs_mcap": Aim(0.9),
     "first_plot_seconds_1h": _most(3.0),
+    "ray_efficiency_2_workers": Aim(0.85),
 }
 """The aim of each figure that has one, by name."""
