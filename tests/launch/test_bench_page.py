@@ -121,7 +121,7 @@ def test_a_benchmark_that_fails_does_not_keep_the_others_from_their_page(tmp_pat
     assert "code 1" in found.results["nonesuch"].error
     assert {"write_vs_mcap", "read_vs_mcap"} <= {row["name"] for row in found.rows}
     assert json.loads((out / "figures.json").read_text())["short"] is True
-    assert "write_vs_mcap" in (out / "index.html").read_text()
+    assert "write_<wbr>vs_<wbr>mcap" in (out / "index.html").read_text()
     told = capsys.readouterr()
     assert "[2/2] logs" in told.out
     assert "the benchmark nonesuch failed" in told.err

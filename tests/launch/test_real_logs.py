@@ -74,4 +74,4 @@ def test_foreign_files_and_absent_folders_are_refused(capsys, tmp_path):
 
 def test_an_unknown_benchmark_lists_those_that_exist(capsys):
     assert run(["bench", "speed"]) == 1
-    assert "calibrate, logs, adapt, all" in capsys.readouterr().err
+    assert "calibrate, logs, scale, adapt, all" in capsys.readouterr().err
