@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,19 @@ from ashore.envs.object_graph import ObjectGraph, batch_rows, is_walked, model_f
 from ashore.envs.randomize.curriculum import Curriculum
 
 Arrays = Mapping[str, NDArray[Any]]
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """A vector environment whose robots are elsewhere, and who asks them for their snapshots."""
+
+    def snapshot(self) -> dict[str, NDArray[Any]]:
+        """All that they are in the middle of."""
+        ...
+
+    def restore(self, kept: Arrays) -> bool:
+        """Put them where a snapshot was taken; whether their episodes go on."""
+        ...
+
 
 PLAIN = "plain"
 """Key of all that is no array: numbers, words and lists of them, as JSON in bytes."""
@@ -30,6 +43,8 @@ def snapshot(env: VecEnv) -> dict[str, NDArray[Any]]:
     Raises:
         EnvsError: it is an environment of somebody else's.
     """
+    if isinstance(env, Elsewhere):
+        return env.snapshot()
     if not is_walked(env):
         raise EnvsError(
             f"a {type(env).__name__} keeps what only its own library knows; take the snapshot of "
@@ -51,6 +66,13 @@ def restore(env: VecEnv, kept: Arrays) -> bool:
     Raises:
         EnvsError: the snapshot is of an environment made in another way.
     """
+    if isinstance(env, Elsewhere):
+        return env.restore(kept)
+    if PLAIN not in kept:
+        raise EnvsError(
+            "its robots were split over workers before, and are asked here now; go on as it was "
+            "begun"
+        )
     born = ObjectGraph(env)
     # Once stepped, it has everything that an environment in use has.
     env.reset()

@@ -17,7 +17,6 @@ from ashore.envs.errors import EnvsError
 from ashore.envs.snapshot import restore, snapshot
 from ashore.hardware.contract import Contract
 from ashore.policies.errors import TrainingError
-from ashore.policies.learners.exploring import Gatherer
 from ashore.policies.learners.learner_state import (
     State,
     give_learner,
@@ -29,7 +28,7 @@ from ashore.policies.learners.learner_state import (
 from ashore.policies.storage.whole_file import write_file
 
 NAME = "checkpoint.pt"
-FORMAT = 2
+FORMAT = 3
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -79,7 +78,7 @@ class Checkpoint:
             curve=list(curve),
             learner=learner_state(model),
             chance=random_state(model),
-            robots=env.snapshot() if isinstance(env, Gatherer) else snapshot(env),
+            robots=snapshot(env),
         )
 
     def save(self, run: Path) -> None:
@@ -147,10 +146,7 @@ class Checkpoint:
             TrainingError: the checkpoint is of another learner, or of other robots.
         """
         try:
-            if isinstance(env, Gatherer):
-                going = env.restore(self.robots)
-            else:
-                going = restore(env, self.robots)
+            going = restore(env, self.robots)
         except EnvsError as error:
             raise TrainingError(f"cannot go on from the checkpoint: {error}") from None
         give_learner(model, self.learner)

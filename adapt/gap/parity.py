@@ -16,7 +16,6 @@ from ashore.policies.parity import CLOSE, Agreement
 Floats = NDArray[np.float32]
 
 
-
 @dataclass(frozen=True, kw_only=True)
 class Parity:
     """What came of running a policy again on a log."""

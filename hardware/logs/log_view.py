@@ -1,6 +1,7 @@
 """`LogView`: a log of any length, looked at where somebody looks."""
 
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -126,12 +127,13 @@ class LogView:
         width = self.signals.get(topic, {}).get(name, 0)
         found = Extremes(span, bins, width)
         first, last = self._find(span[0]), self._find(span[1])
-        for chunk in self._holding.get(topic, ()):
-            if first <= chunk <= last and wanted():
-                messages = self._of(topic, chunk)
-                rows = [_rows(_parsed(topic, message)) for message in messages]
-                times = np.array([message.robot / 1e9 for message in messages])
-                found.add(times, _stacked(rows, (name,))[name])
+        for chunk in self._within(topic, first, last):
+            if not wanted():
+                break
+            messages = self._of(topic, chunk)
+            rows = [_rows(_parsed(topic, message)) for message in messages]
+            times = np.array([message.robot / 1e9 for message in messages])
+            found.add(times, _stacked(rows, (name,))[name])
         return found.result()
 
     def log(self, begin: float, end: float) -> Log:
@@ -183,9 +185,14 @@ class LogView:
 
     def _typical(self, topic: str, first: int, last: int) -> float:
         """Rows of a channel in a chunk that holds some, about."""
-        here = [chunk for chunk in self._holding.get(topic, ()) if first <= chunk <= last]
+        here = self._within(topic, first, last)
         some = {here[round(place)] for place in np.linspace(0, len(here) - 1, 5)} if here else set()
         return float(np.median([len(self._of(topic, chunk)) for chunk in some] or [0]))
+
+    def _within(self, topic: str, first: int, last: int) -> list[int]:
+        """Chunks that hold a channel, of those from the first to the last."""
+        held = self._holding.get(topic, [])
+        return held[bisect_left(held, first) : bisect_right(held, last)]
 
     def _of(self, topic: str, chunk: int) -> list[ChunkMessage]:
         return [m for m in self._messages(chunk) if TOPIC_OF_ID.get(m.channel) == topic]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ashore.hardware.contract import Contract
 from ashore.launch.bench.figure import Row, error_row, row
 from ashore.launch.request import TrainingRequest
 from ashore.launch.training import plan
@@ -17,9 +16,6 @@ from ashore.policies.cluster.crew import Crew
 from ashore.policies.cluster.recruit import ClusterConfig, recruit
 from ashore.policies.cluster.squad import Squad, SquadPlan, actor_state
 from ashore.policies.learners.actor_critic import ActorCritic
-from ashore.policies.lesson import Lesson
-from ashore.policies.train import told
-from ashore.policies.train_config import TrainConfig
 
 ROBOT, ROBOTS, HORIZON = "quadruped", 256, 32
 """What is simulated, how many on each worker, and control steps of a rollout."""
@@ -58,7 +54,7 @@ def run(data_dir: Path, short: bool) -> list[Row]:
         )
     )
     squad.begin()
-    policy = _policy(lesson, contract, config)
+    policy = squad.policy
     weights = actor_state(policy)
     here = _seconds(lambda: squad.gather(weights, HORIZON), turns)
     parcel, rates = squad.gather(weights, HORIZON), {}
@@ -84,12 +80,6 @@ def run(data_dir: Path, short: bool) -> list[Row]:
 def _gathering(crew: Crew, policy: ActorCritic, turns: int) -> float:
     crew.reset()
     return _seconds(lambda: crew.gather(policy, HORIZON, lambda _: True), turns)
-
-
-def _policy(lesson: Lesson, contract: Contract, config: TrainConfig) -> ActorCritic:
-    env = lesson.env(contract, 1, config.seed)
-    shape = config.network.shape(contract, told(env, contract))
-    return ActorCritic(env.observation_space, env.action_space, lambda _: 0.0, shape)
 
 
 def _seconds(call: Callable[[], object], turns: int) -> float:

@@ -70,7 +70,8 @@ def open_logs(asked: Flat[OpenRequest]) -> int:
     """Show logs in a browser: the robot in 3-D with a ghost of the simulated one, signals, events.
 
     Times are since each log's beginning, so that several lie over one another. Signals of long logs
-    are shown by some of their rows; the shorter the stretch, the more of them.
+    are shown by some of their rows at once, and by the least and the greatest of all when these are
+    read.
     """
     from ashore.launch.opening import run_open
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,6 +46,15 @@ class RayHands:
         self._actors: dict[int, Any] = {}
         if self._own:
             self._join(address)
+        wanted = sum(plan.threads for plan in plans)
+        resources: Callable[[], dict[str, float]] = ray.cluster_resources  # Ray annotates it not
+        there = int(resources().get("CPU", 0))
+        if wanted > there:
+            self.dismiss()
+            raise TrainingError(
+                f"{len(plans)} workers need {wanted} processors, and the cluster at {address} has "
+                f"{there}; ask for fewer with --workers, or add machines with `ray start`"
+            )
 
     def _join(self, address: str) -> None:
         _require_answer(address)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from stable_baselines3.common.vec_env import VecEnv
 
 from ashore.envs.coverage import Coverage
 from ashore.envs.dice import Dice
@@ -18,6 +19,7 @@ from ashore.policies.learners.actor_critic import ActorCritic
 from ashore.policies.learners.exploring import PURPOSE, explore, gather
 from ashore.policies.lesson import Lesson
 from ashore.policies.provenance import versions
+from ashore.policies.train import told
 from ashore.policies.train_config import TrainConfig
 
 Weights = Mapping[str, NDArray[Any]]
@@ -61,12 +63,9 @@ class Squad:
         )
         # As Stable-Baselines3 does with the robots of a learner.
         self._env.seed(seed)
-        wide = int((self._env.observation_space.shape or (0,))[0])
-        shape = config.network.shape(plan.contract, wide - plan.contract.observation_size)
-        spaces = self._env.observation_space, self._env.action_space
-        self._policy = ActorCritic(*spaces, lambda _: 0.0, shape)
+        self.policy = acting(self._env, plan.contract, config)
         self._dice = Dice(seed, plan.robots, plan.first, PURPOSE)
-        self._seen: NDArray[np.float32] = np.zeros((plan.robots, wide), np.float32)
+        self._seen: NDArray[np.float32] = np.zeros((plan.robots, 0), np.float32)
 
     def hello(self) -> dict[str, Any]:
         """Versions here, and the spaces of observations and actions."""
@@ -81,8 +80,8 @@ class Squad:
     def gather(self, weights: Weights, ticks: int) -> Parcel:
         """Act by an actor's weights for some ticks, exploring."""
         told = {name: torch.from_numpy(np.array(each)) for name, each in weights.items()}
-        self._policy.load_state_dict(told, strict=False)
-        act = partial(explore, self._policy, self._dice)
+        self.policy.load_state_dict(told, strict=False)
+        act = partial(explore, self.policy, self._dice)
         now = torch.from_numpy(self._seen)
         found = gather(self._env, act, now, ticks, lambda _: True)
         if found is None:
@@ -114,6 +113,12 @@ class Squad:
         self._dice.counts = kept[EXPLORED]
         self._seen = np.array(kept[SEEN]) if going else np.asarray(self._env.reset())
         return going
+
+
+def acting(env: VecEnv, contract: Contract, config: TrainConfig) -> ActorCritic:
+    """Networks to act by, which are given a learner's weights and learn nothing."""
+    shape = config.network.shape(contract, told(env, contract))
+    return ActorCritic(env.observation_space, env.action_space, lambda _: 0.0, shape)
 
 
 def actor_state(policy: ActorCritic) -> dict[str, NDArray[Any]]:

@@ -126,11 +126,11 @@ class AnchoredPPO(PPO):
 
     def extra_state(self) -> State:
         """Where the dice stand that robots explore by."""
-        return {"explored": torch.from_numpy(self.dice.counts.view(np.int64))}
+        return {"explored": torch.from_numpy(self.dice.counts)}
 
     def load_extra_state(self, state: State) -> None:
         """Take back what `extra_state` returned."""
-        self.dice.counts = state["explored"].numpy().view(np.uint64)
+        self.dice.counts = state["explored"].numpy()
 
     def train(self) -> None:
         """Update from the rollout just collected.

@@ -1,13 +1,12 @@
 """`gather`: robots act under a policy, exploring, and what they live through is kept."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import log, pi
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 from torch import Tensor
 
@@ -29,14 +28,6 @@ class Gatherer(Protocol):
 
     def gather(self, policy: ActorCritic, ticks: int, look: Look) -> "Experience | None":
         """Let them act by a policy, exploring; None if `look` ended it."""
-        ...
-
-    def snapshot(self) -> dict[str, NDArray[Any]]:
-        """All that they are in the middle of."""
-        ...
-
-    def restore(self, kept: Mapping[str, NDArray[Any]]) -> bool:
-        """Put them where a snapshot was taken; whether their episodes go on."""
         ...
 
 

@@ -86,7 +86,7 @@ def _told(env, contract):
 def test_a_squad_goes_on_where_its_snapshot_was_taken():
     contract = LESSON.contract(CONFIG.network, CONFIG.seed)
     (one,) = squads(contract)
-    weights = actor_state(one._policy)
+    weights = actor_state(one.policy)
     one.gather(weights, 7)
     kept = {name: np.array(each) for name, each in one.snapshot().items()}
     expected = one.gather(weights, 9)
@@ -101,7 +101,7 @@ def test_a_squad_goes_on_where_its_snapshot_was_taken():
 def test_a_parcel_says_how_large_it_is():
     contract = LESSON.contract(CONFIG.network, CONFIG.seed)
     (one,) = squads(contract)
-    parcel = one.gather(actor_state(one._policy), 4)
+    parcel = one.gather(actor_state(one.policy), 4)
     assert isinstance(parcel, Parcel)
     wide = one._seen.shape[1]
     # Observations before 4 ticks and after; action, log-probability, reward and an ending a tick.
@@ -202,7 +202,18 @@ def test_a_killed_learner_goes_on_to_the_same_bits_with_as_many_workers(cluster,
         trained(tmp_path / "killed", HERE, die)
     with pytest.raises(TrainingError, match="trained on 2 workers before, and 1 workers are asked"):
         trained(tmp_path / "killed", replace(HERE, workers=1))
+    with pytest.raises(TrainingError, match="split over workers before, and are asked here now"):
+        trained(tmp_path / "killed")
     assert same(trained(tmp_path / "killed", HERE), trained(tmp_path / "whole"))
+    with pytest.raises(TrainingError, match="trained on one machine before, and 2 workers are"):
+        trained(tmp_path / "whole", HERE)
+
+
+@pytest.mark.slow
+def test_more_workers_than_processors_are_refused_instead_of_waited_for(cluster, tmp_path):
+    match = "3 workers need 3 processors, and the cluster at local has 2; ask for fewer"
+    with pytest.raises(TrainingError, match=match):
+        trained(tmp_path / "run", replace(HERE, workers=3))
 
 
 @pytest.mark.slow

@@ -389,7 +389,7 @@ def test_a_checkpoint_of_another_learner_or_format_is_refused(tmp_path):
     ):
         strange.restore(model, model.get_env())
     torch.save({"format": 1}, tmp_path / NAME)
-    with pytest.raises(TrainingError, match=r"has format 1 and this version reads 2; go on with"):
+    with pytest.raises(TrainingError, match=r"has format 1 and this version reads 3; go on with"):
         Checkpoint.load(tmp_path)
 
 

@@ -13,12 +13,11 @@ from ashore.launch.bench.adapt.cases import ROBOT, physics_of
 from ashore.launch.bench.adapt.keeping import kept
 from ashore.launch.bench.adapt.wire import recorded
 from ashore.launch.bench.figure import Row, row
+from ashore.launch.probe_request import ProbeRequest
 from ashore.policies.bundle import Bundle
 
 KINDS = ("none", "payload", "slippery_floor", "weak_leg")
 """Hidden twins, each a label."""
-SECONDS = 2.0
-"""Length of a window [s]."""
 SEEDS, EPISODES = range(701, 705), 3
 """Seeds of the commands, each a log of each kind; and episodes of 20 s in each."""
 
@@ -34,14 +33,14 @@ def labels(bundle: Bundle, folder: Path) -> Iterator[Row]:
                 path = folder / f"{kind}-{seed}.mcap"
                 logs.append(recorded(bundle, options, seed, EPISODES, path))
                 words.append(f"{path}={kind}")
-        found = probe(bundle, cut(logs, bundle, from_words(logs, words), SECONDS)).curve
+        windows = cut(logs, bundle, from_words(logs, words), ProbeRequest.seconds)
         return [
             {
                 "windows": point.windows,
                 "frozen": point.interval(FROZEN).mean,
                 "scratch": point.interval(SCRATCH).mean,
             }
-            for point in found.points
+            for point in probe(bundle, windows).curve.points
         ]
 
     known = {kind: physics_of(options) for kind, options in twins.items()}

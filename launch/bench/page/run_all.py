@@ -47,10 +47,10 @@ def run_all(
     for number, name in enumerate(names, start=1):
         if name in report.results and not report.results[name].error:
             say(f"[{number}/{len(names)}] {name}: measured {report.results[name].created}")
-            continue
-        say(f"[{number}/{len(names)}] {name}")
-        report = report.having(name, _measured(name, short, data))
-        report.save(out / FIGURES)
+        else:
+            say(f"[{number}/{len(names)}] {name}")
+            report = report.having(name, _measured(name, short, data))
+            report.save(out / FIGURES)
         write_file(out / PAGE, bench_page(report, before, said).encode())
     say(table(report.rows))
     for name, result in report.results.items():
