@@ -13,7 +13,8 @@ from ashore.adapt.errors import AdaptError
 from ashore.adapt.trajectory import Window
 from ashore.envs.physics.free_base import BaseMotion
 from ashore.envs.physics.standing import stand
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 

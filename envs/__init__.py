@@ -1,6 +1,6 @@
 """Simulated robots: tasks, batched MuJoCo, randomization, the twin.
 
-    many robots  simulation; dice (random numbers that belong to each robot)
+    many robots  simulation, simulation_config; dice (random numbers that belong to each robot)
     learning     vec_env and what it is made of (batch_vec_env), coverage
     judging      evaluate, error_tally
     surviving    snapshot (robots in the middle of their episodes), object_graph

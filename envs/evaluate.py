@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ashore.envs.error_tally import ErrorTally, mean_errors
 from ashore.envs.randomize.randomization import Source
-from ashore.envs.simulation import SimulationConfig
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Array, Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract

@@ -16,6 +16,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from ashore.envs.gym.force_batch import ForceBatch
 from ashore.envs.gym.gymnasium_fallback import OwnRules
 from ashore.envs.physics.parameter_set import ParameterSet
+from ashore.envs.physics.warp_batch import WarpBatch
 
 Leaf = tuple[Any, Any, Any]
 """What holds a value, its key or attribute there, and the value."""
@@ -132,7 +133,7 @@ class _Shown:
 
 def is_batch(value: Any) -> bool:
     """Whether a value is many simulations of MuJoCo's."""
-    return isinstance(value, (Batch, ForceBatch))
+    return isinstance(value, (Batch, ForceBatch, WarpBatch))
 
 
 def batch_rows(batch: Any) -> Iterator[tuple[str, NDArray[Any]]]:

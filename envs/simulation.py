@@ -1,18 +1,16 @@
 """`Simulation`: many robots of one spec in one MuJoCo batch, with their motors and sensors."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 
 import mujoco
 import numpy as np
-from mujoco.batch import Batch
 from numpy.typing import NDArray
 
 from ashore.envs.dice import Dice
 from ashore.envs.physics.backlash import Backlash, play_names
 from ashore.envs.physics.bumps import Bumps
 from ashore.envs.physics.command_delay import CommandDelay
-from ashore.envs.physics.delta_action import DeltaAction, has_delta
+from ashore.envs.physics.delta_action import DeltaAction
 from ashore.envs.physics.engine import untimed
 from ashore.envs.physics.free_base import FreeBase
 from ashore.envs.physics.model_fields import ModelFields
@@ -20,7 +18,8 @@ from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.parameter import Parameter
 from ashore.envs.physics.parameter_set import Group, ParameterSet
 from ashore.envs.physics.robot_model import build_model, columns, joint_addresses
-from ashore.envs.physics.wire_model import TELEMETRY, WireModel
+from ashore.envs.physics.wire_model import WireModel
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 
@@ -29,28 +28,6 @@ Ids = NDArray[np.intp]
 
 EXPLODED = 1e3
 """A speed above which a robot is no longer physics, in any unit of MuJoCo's [rad/s, m/s]."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SimulationConfig:
-    """How a simulation is stepped."""
-
-    timestep: float | None = None
-    """Longest physics step [s], shortened until it divides the control period; None for the
-    MJCF's own."""
-    threads: int = 0
-    """Threads of the batch; 0 for one per core. Results do not depend on it."""
-    backlash: bool = False
-    """Whether the gears can have play."""
-    delta_action: bool = False
-    """Whether something can be added to the goals that no other parameter explains."""
-    telemetry: tuple[str, ...] = TELEMETRY
-    """Which of the servos' further signals are delivered: those that somebody reads."""
-
-    def having(self, names: Collection[str]) -> "SimulationConfig":
-        """Return the same, under which there are all of the parameters `names`."""
-        play, delta = self.backlash or "backlash" in names, self.delta_action or has_delta(names)
-        return replace(self, backlash=play, delta_action=delta)
 
 
 class Simulation(ParameterSet):
@@ -67,7 +44,7 @@ class Simulation(ParameterSet):
         model = build_model(spec, self.config.timestep, self.config.backlash)
         self.timestep = float(model.opt.timestep)
         self.substeps = round(1.0 / (spec.rate * self.timestep))
-        batch = Batch(model, n, self.config.threads)
+        batch = self.config.batch(model, n)
         self.motor = make_motors(spec, n)
         play = play_names(spec.names) if self.config.backlash else ()
         self.fields = ModelFields(batch, without={"armature", "joint_friction"}, inner=play)

@@ -11,6 +11,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from ashore.envs.errors import EnvsError
 from ashore.envs.gym.force_batch import ForceBatch
 from ashore.envs.object_graph import ObjectGraph, batch_rows, is_walked, model_fields
+from ashore.envs.physics.warp_batch import WarpBatch
 from ashore.envs.randomize.curriculum import Curriculum
 
 Arrays = Mapping[str, NDArray[Any]]
@@ -127,6 +128,8 @@ def _give(batch: Any, path: str, kept: Arrays) -> None:
             rows = batch.expand(field)
             rows[...] = shared[: rows.shape[1]] if shared.ndim else shared
     if isinstance(batch, ForceBatch) and batch.expanded("bvh_aabb") is not None:
+        batch.set_const()
+    if isinstance(batch, WarpBatch):
         batch.set_const()
 
 

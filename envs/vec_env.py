@@ -12,7 +12,8 @@ from ashore.envs.dice import Dice
 from ashore.envs.randomize.intervals import Intervals
 from ashore.envs.randomize.privileged import Privileged
 from ashore.envs.randomize.randomization import Randomization, Source
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Task, total
 from ashore.hardware.contract import Contract, Memory
 from ashore.hardware.spec import RobotSpec

@@ -36,6 +36,9 @@ class TrainingRequest:
     the ranges reached."""
     resume: bool = False
     """Go on where a killed training of the same kind stopped."""
+    backend: Literal["mujoco", "warp", "warp_cpu"] = "mujoco"
+    """What steps the physics: MuJoCo on the processor; MuJoCo Warp on a CUDA device
+    (ashore[warp]), or, slowly, without one, to see that it does the same."""
     cluster: str | None = None
     """Address of a cluster of Ray, such as 10.0.0.1:6379, whose workers simulate the robots;
     `local` for workers on this machine. The policy is the same as without."""

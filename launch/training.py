@@ -3,9 +3,11 @@
 import time
 from dataclasses import replace
 from functools import partial
+from math import isfinite
 from pathlib import Path
 
 from ashore.envs.gym.gymnasium_template import Template, is_gymnasium_id
+from ashore.envs.physics.warp_batch import find_device
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.tasks import make_task
 from ashore.hardware.contract import Contract
@@ -64,6 +66,11 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
         ModelError: a file of ranges that cannot be read.
     """
     lesson: RobotLesson | GymnasiumLesson
+    if asked.backend != "mujoco" and asked.cluster is not None:
+        raise TrainingError(
+            f"--backend {asked.backend} steps all robots on one device, and --cluster on many "
+            "processors; leave out one of them"
+        )
     ranges = Randomization.read(asked.ranges) if asked.ranges else None
     if is_gymnasium_id(asked.robot) and not Path(asked.robot).is_dir():
         if asked.task is not None:
@@ -76,6 +83,11 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
                 f"{asked.algorithm} has recipes for {', '.join(OFF_POLICY)} only; train "
                 f"{asked.robot} with --algorithm ppo"
             )
+        if asked.backend != "mujoco":
+            raise TrainingError(
+                f"{asked.robot} has Python code of its own about MuJoCo's arrays on the processor; "
+                "leave out --backend"
+            )
         robot = GymnasiumRobot(name=asked.robot)
         lesson = GymnasiumLesson(robot=robot, randomization=ranges or Randomization(terms=()))
         recipe = replace(GYMNASIUM, target=stated_reward(asked.robot))
@@ -83,7 +95,11 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
         spec = RobotSpec.load(asked.robot)
         task = make_task(asked.task or spec.task, spec)
         ranges = ranges or Randomization.load(asked.robot)
-        lesson = RobotLesson(spec=spec, task=task, randomization=ranges)
+        if asked.backend != "mujoco":
+            find_device("cuda" if asked.backend == "warp" else "cpu")
+        lesson = RobotLesson(
+            spec=spec, task=task, randomization=ranges, backend=asked.backend
+        )
         recipe = recipe_of(task.name, asked.algorithm)
     steps = recipe.steps if asked.steps is None else asked.steps
     network = recipe.network
@@ -126,7 +142,8 @@ def teach(
             restarted, lost = progress.restarted, progress.lost
             if config.target is not None and progress.reward >= config.target and not reached:
                 reached.append(progress.seconds)
-            bar(f"training, reward {progress.reward:.3f}", progress.steps / progress.total)
+            so_far = f", reward {progress.reward:.3f}" if isfinite(progress.reward) else ""
+            bar(f"training{so_far}", progress.steps / progress.total)
 
         bundle = train(lesson, out, config, show, recruit)
     if restarted:

@@ -13,7 +13,8 @@ from ashore.envs.error_tally import mean_errors
 from ashore.envs.evaluate import Course, evaluate
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Randomization, Source
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import Backend, SimulationConfig
 from ashore.envs.tasks.task import Task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.contract import Contract
@@ -124,6 +125,8 @@ class RobotLesson:
     """What it is asked to do."""
     randomization: Randomization
     """What varies from robot to robot."""
+    backend: Backend = "mujoco"
+    """What steps the robots that are trained on; all else is measured on the processor."""
 
     @property
     def robot(self) -> RobotSpec:
@@ -133,7 +136,8 @@ class RobotLesson:
     @property
     def identity(self) -> dict[str, Any]:
         """What tells this lesson from others, as JSON takes it."""
-        return {"robot": self.spec.to_dict(), "task": self.task.name}
+        parts = {"robot": self.spec.to_dict(), "task": self.task.name}
+        return parts if self.backend == "mujoco" else {**parts, "backend": self.backend}
 
     @property
     def outlook(self) -> str:
@@ -178,7 +182,7 @@ class RobotLesson:
             robots=robots,
             seed=seed,
             first=first,
-            simulation=SimulationConfig(threads=threads),
+            simulation=SimulationConfig(threads=threads, backend=self.backend),
             privileged=self.randomization,
         )
         source = source or self.randomization

@@ -9,7 +9,8 @@ from ashore.adapt.diagnose.record import Array, Record
 from ashore.adapt.diagnose.shift import Shift
 from ashore.adapt.reaction import LEAST, lag, reaction
 from ashore.envs.physics.standing import held, stand
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 
 LATE = 0.75

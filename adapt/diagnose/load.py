@@ -10,7 +10,8 @@ from ashore.adapt.diagnose.shift import Shift, exchanges, inversions
 from ashore.adapt.diagnose.suspicion import Suspicion, Threshold, suspect
 from ashore.envs.physics.robot_model import build_model, joint_addresses
 from ashore.envs.physics.standing import held
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.hardware.spec import RobotSpec
 
 LOAD = Threshold(gain=0.4, z=2.5)

@@ -19,7 +19,8 @@ from ashore.adapt.tuning.climb import Climb
 from ashore.adapt.tuning.tuning_run import TuningRun
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.randomization import Source
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.checkpoint import Checkpoint
 from ashore.policies.storage.whole_file import write_file

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ashore.envs.draft.finding import Finding, Inspected, judged, listed, missing, suspicious
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 
 SECONDS = 1.0
 """How long the pose is held [s]."""

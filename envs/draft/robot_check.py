@@ -19,7 +19,8 @@ from ashore.envs.errors import ModelError
 from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.hardware.spec import RobotSpec
 
 CHECKS = (

@@ -11,7 +11,7 @@ from ashore.envs.physics.limbs import free_joint
 from ashore.envs.play.drive import Drive
 from ashore.envs.play.gauges import Gauges
 from ashore.envs.randomize.randomization import Source
-from ashore.envs.simulation import SimulationConfig
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Array, Task
 from ashore.envs.tasks.walk import Walk
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv

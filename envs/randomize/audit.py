@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start, Task
 from ashore.hardware.spec import RobotSpec
 

@@ -10,7 +10,8 @@ from ashore.envs.dice import Dice
 from ashore.envs.errors import TwinError
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.hardware.spec import RobotSpec, find_robot
 
 Values = NDArray[np.float64]

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from ashore.envs.physics.command_delay import CommandDelay
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.envs.twin.base_motion import BaseMotion
 from ashore.envs.twin.plant import Drive, InertialSense, Sense, Vector

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ashore.envs.physics.robot_model import build_model
 from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.simulation import SimulationConfig
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec

@@ -5,7 +5,7 @@ from typing import Any
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.hardware.spec import RobotSpec, shipped_robots
-from ashore.policies.lesson import Lesson
+from ashore.policies.lesson import Lesson, RobotLesson
 
 FOLDER, RANGES = "FOLDER", "ranges.toml"
 """What stands for a robot of one's own, and for ranges that are not the robot's."""
@@ -33,6 +33,8 @@ def training_command(lesson: Lesson, task: str, config: Mapping[str, Any]) -> st
     asked.append(f"--memory {config['network']['memory']}")
     if config["curriculum"]:
         asked.append("--curriculum")
+    if isinstance(lesson, RobotLesson) and lesson.backend != "mujoco":
+        asked.append(f"--backend {lesson.backend}")
     said = f"    {' '.join(asked)}"
     if own:
         said += f"\n\n`{FOLDER}` is the robot's: its spec, its model and its ranges."

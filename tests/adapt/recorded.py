@@ -3,7 +3,8 @@
 import numpy as np
 
 from ashore.adapt.trajectory import Trajectory
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 

@@ -10,7 +10,8 @@ from ashore.adapt.priors import WIDE, Coordinates, Prior
 from ashore.adapt.side_by_side import side_by_side
 from ashore.envs.dice import Dice
 from ashore.envs.physics.motor_model import Parameter
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 
 SIMULATION = Simulation(SERVO, 64, SimulationConfig(threads=1))
 

@@ -17,7 +17,8 @@ from ashore.adapt.priors import RESIDUAL, WIDE, Coordinates
 from ashore.adapt.replay import Replay, ReplayConfig
 from ashore.adapt.residual import ResidualConfig, fit_residual
 from ashore.envs.physics.delta_action import DELTA_ACTION
-from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
+from ashore.envs.simulation import Simulation, nominal_parameters
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import find_robot

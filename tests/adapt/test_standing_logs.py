@@ -15,7 +15,8 @@ from ashore.adapt.replay_set import ReplaySet
 from ashore.adapt.trajectory import Trajectory
 from ashore.envs.dice import Dice
 from ashore.envs.physics.standing import held, stand
-from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
+from ashore.envs.simulation import Simulation, nominal_parameters
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.importers.puppersim import JOINTS, import_puppersim
 from ashore.hardware.logs.log import Log

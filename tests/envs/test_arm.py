@@ -10,7 +10,8 @@ from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.robot_model import build_model
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.reach import Reach
 from ashore.envs.tasks.screws import Screws
 from ashore.envs.tasks.task import Start

@@ -6,7 +6,8 @@ import pytest
 from ashore.envs.coverage import Coverage, Quarters
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.snapshot import restore, snapshot
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv

@@ -12,7 +12,8 @@ from ashore.envs.physics.motors import make_motors
 from ashore.envs.physics.servo_model import load_servo
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.term import Term
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.twin.hidden import worn
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec

@@ -10,7 +10,8 @@ from ashore.envs.physics.limbs import limb_of
 from ashore.envs.physics.model_fields import ModelFields
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.physics.robot_model import build_model
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.hardware.spec import RobotSpec
 
 MODEL = build_model(RobotSpec.load("quadruped"))

@@ -11,7 +11,8 @@ from robot_files import folder, urdf, walker
 from ashore.envs.draft.robot_draft import RobotDraft
 from ashore.envs.errors import ModelError
 from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.hardware.spec import RobotSpec
 
 PUPPER = Path(__file__).resolve().parents[3] / "shared" / "data" / "pupper" / "pupper_v2a.urdf"

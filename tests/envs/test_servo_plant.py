@@ -7,7 +7,8 @@ import pytest
 from bench import SPEC, with_joint
 
 from ashore.envs.errors import ModelError
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.envs.twin.firmware_config import FirmwareConfig
 from ashore.envs.twin.hidden import draw_hidden

@@ -8,7 +8,8 @@ import pytest
 from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
 from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
+from ashore.envs.simulation import Simulation, nominal_parameters
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ashore.envs.randomize.randomization import Randomization
-from ashore.envs.simulation import SimulationConfig
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks import make_task
 from ashore.envs.vec_env import EnvConfig, SimulationVecEnv
 from ashore.hardware.spec import RobotSpec

@@ -4,7 +4,8 @@ import mujoco
 import numpy as np
 
 from ashore.envs.physics.standing import held, stand
-from ashore.envs.simulation import Simulation, SimulationConfig
+from ashore.envs.simulation import Simulation
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.hardware.spec import RobotSpec
 

@@ -7,7 +7,8 @@ from ashore.adapt.priors import Coordinates
 from ashore.adapt.replay import ReplayConfig
 from ashore.adapt.replay_set import whole_log_errors
 from ashore.adapt.trajectory import Trajectory
-from ashore.envs.simulation import Simulation, SimulationConfig, nominal_parameters
+from ashore.envs.simulation import Simulation, nominal_parameters
+from ashore.envs.simulation_config import SimulationConfig
 from ashore.envs.tasks.task import Start
 from ashore.launch.bench import bench_sysid
 from ashore.launch.bench.bench_sysid import HIDDEN, NAME, PRIORS, Fit, fairest, known_servo
