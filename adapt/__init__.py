@@ -9,6 +9,8 @@
     fine-tune    tuning/ (the final layers, rung by rung)
     the gate     interval, evidence, episode_draw, examine, gate, verdict
     on a robot   trial, group_sequential
+    of many      likeness (which robots are alike), exchange (whose policies serve whom),
+                 findings_file
     new heads    probe/ (on the frozen trunk, from labelled windows)
     all of it    adaptation, lineage (the steps before, and the way back)
     for people   report and document (its page), figures, picture, gap/ (a log beside simulation)

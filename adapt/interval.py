@@ -26,6 +26,20 @@ class Interval:
         return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
 
 
+def student(samples: Array, level: float = LEVEL) -> Interval:
+    """Student's interval of the mean of few independent samples `(n,)`; of one, that one.
+
+    Source: Student, "The probable error of a mean", Biometrika 6 (1908).
+    """
+    from scipy.stats import t
+
+    n, mean = len(samples), float(samples.mean())
+    if n == 1:
+        return Interval(low=mean, mean=mean, high=mean)
+    reach = float(t.ppf(0.5 + level / 2.0, n - 1) * samples.std(ddof=1) / np.sqrt(n))
+    return Interval(low=mean - reach, mean=mean, high=mean + reach)
+
+
 def bootstrap(samples: Array, seed: int = 0, level: float = LEVEL) -> Interval:
     """Percentile interval at `level` of the mean of independent samples `(n,)`.
 

@@ -8,6 +8,7 @@ import mujoco
 from mujoco.batch import Batch
 
 from ashore.envs.physics.delta_action import has_delta
+from ashore.envs.physics.engine import thread_count
 from ashore.envs.physics.warp_batch import WarpBatch
 from ashore.envs.physics.wire_model import TELEMETRY
 
@@ -23,7 +24,8 @@ class SimulationConfig:
     """Longest physics step [s], shortened until it divides the control period; None for the
     MJCF's own."""
     threads: int = 0
-    """Threads of the batch; 0 for one per core. Results do not depend on it."""
+    """Threads of the batch; 0 for ASHORE_THREADS, or one per core where that isn't set. Results do
+    not depend on it."""
     backlash: bool = False
     """Whether the gears can have play."""
     delta_action: bool = False
@@ -46,5 +48,5 @@ class SimulationConfig:
             ModelError: it cannot be stepped as the configuration says on this machine.
         """
         if self.backend == "mujoco":
-            return Batch(model, n, self.threads)
+            return Batch(model, n, thread_count(self.threads))
         return WarpBatch(model, n, "cuda" if self.backend == "warp" else "cpu")

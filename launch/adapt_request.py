@@ -11,7 +11,7 @@ import tyro
 class AdaptRequest:
     """Logs, the policy that recorded them, and how to go about it."""
 
-    logs: tyro.conf.Positional[tuple[Path, ...]]
+    logs: tyro.conf.Positional[tuple[Path, ...]] = ()
     """Logs that the policy recorded on the robot."""
     policy: str
     """The bundle to adapt: a folder, or the name of one that ships."""
@@ -34,3 +34,10 @@ class AdaptRequest:
     watch: bool = True
     """Leave a drift watch with a candidate that has improved, for deploy to say when the robot
     has left what it was validated for."""
+    fleet: Path | None = None
+    """Instead of logs, a folder of many robots': a sub-folder with logs, or a log, for each. Every
+    robot gets a bundle in OUT, and OUT/index.html says which are alike."""
+    cluster: str = "local"
+    """Of a fleet: the cluster of Ray that adapts it (ashore[ray]); `local` for this machine."""
+    workers: int = 2
+    """Of a fleet: robots that are adapted at the same time."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from ashore.adapt.adaptation import Adaptation, AdaptConfig, adapt, usual
 from ashore.adapt.diagnose.diagnosis import Diagnosis
 from ashore.adapt.episode_draw import require_slices
+from ashore.adapt.findings_file import FINDINGS, write_findings
 from ashore.adapt.lineage import undo
 from ashore.adapt.report import page
 from ashore.adapt.verdict import Answer
@@ -17,6 +18,7 @@ from ashore.envs.tasks import make_task
 from ashore.hardware.logs.log import Log
 from ashore.launch.adapt_request import AdaptRequest
 from ashore.launch.console import progress_bar, say
+from ashore.launch.fleet.adapting_fleet import adapt_fleet
 from ashore.launch.held_out_logs import require_not_held_out
 from ashore.policies.bundle import Bundle
 from ashore.policies.drift.validated import watch_of
@@ -39,7 +41,13 @@ EXIT_CODES = {
 
 
 def run_adaptation(asked: AdaptRequest) -> int:
-    """Adapt, save the judged bundle with its report, and say what was found."""
+    """Adapt, save the judged bundle with its report, and say what was found.
+
+    Raises:
+        AdaptError: what was asked for cannot be done, as `adapt` says.
+    """
+    if asked.fleet is not None:
+        return adapt_fleet(asked, asked.fleet)
     require_not_held_out(asked.logs)
     bundle = Bundle.load(find_bundle(asked.policy))
     require_slices(make_task(bundle.contract.task, bundle.spec), asked.slice)
@@ -120,6 +128,9 @@ def save(adaptation: Adaptation, out: Path, watch: bool = True) -> Path:
     bundle, fitted = adaptation.bundle, adaptation.fitted
     report = page(adaptation).encode("utf-8")
     files = {**bundle.attachments, REPORT: report, ONNX: onnx_model(bundle)}
+    files.pop(FINDINGS, None)  # of an adaptation before
+    if adaptation.diagnosis is not None:
+        files[FINDINGS] = write_findings(adaptation.diagnosis.findings)
     if watch and fitted is not None and adaptation.verdict.answer is Answer.IMPROVED:
         with progress_bar() as bar:
             bar("learning what is usual for this policy", 0.0)

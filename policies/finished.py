@@ -1,5 +1,6 @@
 """`Finished`: a training that is over, and the bundle that it leaves."""
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -19,6 +20,8 @@ from ashore.policies.policy import Policy, Weights
 from ashore.policies.provenance import provenance
 from ashore.policies.train_config import TrainConfig
 
+CURVE = "curve.json"
+"""Of a bundle: pairs of control steps and reward per step, as training went."""
 EXAM = 1_000
 """What is added to a training's seed for its examination: other robots, commands and noise."""
 
@@ -69,6 +72,7 @@ class Finished:
         papers = {
             "card.md": card.encode(),
             "curve.svg": learning_curve(self.curve, config.target),
+            CURVE: json.dumps(self.curve).encode(),
             ONNX: onnx_model(bundle),
         }
         return replace(bundle, attachments=papers)

@@ -13,7 +13,7 @@ from ashore.envs.gym.force_batch import ForceBatch
 from ashore.envs.gym.gymnasium_template import Template
 from ashore.envs.gym.sample_wire import SampleWire
 from ashore.envs.gym.strength import Strength
-from ashore.envs.physics.engine import set_for_batch, untimed
+from ashore.envs.physics.engine import set_for_batch, thread_count, untimed
 from ashore.envs.physics.model_fields import ModelFields
 from ashore.envs.physics.parameter_set import ParameterSet
 
@@ -103,15 +103,15 @@ def make_batch(template: Template, n: int, threads: int, whole: bool, forces: bo
     Args:
         template: the environment.
         n: how many robots.
-        threads: threads; 0 for one per core.
+        threads: threads; 0 for ASHORE_THREADS, or one per core where that is not set.
         whole: keep all of `MjData` of every robot, for `get_data`.
         forces: compute the external forces on bodies.
     """
     model = copy.copy(template.env.model)
     set_for_batch(model)
     if forces:
-        return ForceBatch(model, n, threads)
-    return Batch(model, n, threads, persistent=whole)
+        return ForceBatch(model, n, thread_count(threads))
+    return Batch(model, n, thread_count(threads), persistent=whole)
 
 
 def observation_names(env: Any) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """MuJoCo's C library, for the little that its Python package does not hand on."""
 
 import ctypes
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -10,6 +11,8 @@ import mujoco
 
 from ashore.envs.errors import ModelError
 
+THREADS = "ASHORE_THREADS"
+"""Name in the environment of how many threads a batch has that was not asked for a number."""
 _NAMES = ("libmujoco.so*", "libmujoco*.dylib", "mujoco.dll")
 
 
@@ -39,6 +42,15 @@ def set_for_batch(model: mujoco.MjModel) -> None:
     model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_AUTORESET)
     if model.ntree == 1:
         model.opt.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
+
+
+def thread_count(asked: int) -> int:
+    """Threads for a batch: as many as asked for, or else as this process may take; 0 for all.
+
+    Whoever runs several processes on one machine says so in the environment (`THREADS`).
+    """
+    allowed = os.environ.get(THREADS, "")
+    return asked or (int(allowed) if allowed.isdecimal() else 0)
 
 
 @contextmanager

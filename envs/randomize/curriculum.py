@@ -1,7 +1,7 @@
 """`Curriculum`: ranges that widen by themselves for as long as the policy copes with them."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from ashore.envs.dice import Dice
 from ashore.envs.errors import ModelError
 from ashore.envs.physics.parameter_set import ParameterSet
 from ashore.envs.randomize.randomization import Pins, Randomization
+from ashore.envs.randomize.stretch import neutral, stretched
 from ashore.envs.randomize.term import Term
 
 Array = NDArray[np.float64]
@@ -64,7 +65,7 @@ class Curriculum:
                 "a curriculum needs terms that are drawn at resets, and this randomization has "
                 "none; train without it"
             )
-        self._neutral = [_neutral(term, world) for term in widest.terms]
+        self._neutral = [neutral(term, world) for term in widest.terms]
         self.share = np.full((len(widest.terms), 2), config.begin)
         self._results: dict[tuple[int, int], list[bool]] = {}
         self._probes: dict[int, tuple[int, int]] = {}
@@ -135,12 +136,7 @@ class Curriculum:
             if term.mode == "interval":
                 low = high = self.progress
             if term.mode != "startup":
-                neutral = self._neutral[i]
-                term = replace(
-                    term,
-                    low=neutral + float(low) * (term.low - neutral),
-                    high=neutral + float(high) * (term.high - neutral),
-                )
+                term = stretched(term, self._neutral[i], float(low), float(high))
             terms.append(term)
         return Randomization(terms=tuple(terms))
 
@@ -152,11 +148,3 @@ class Curriculum:
         """Go on where `state` was taken."""
         self.share[:] = json.loads(state)
         self._ranges = self._narrowed()
-
-
-def _neutral(term: Term, world: ParameterSet) -> float:
-    """Number of a term that leaves the nominal value as it is, or its end next to that."""
-    columns = world.select(term.parameter, term.on, term.each).columns
-    nominal = float(np.mean(world.nominal(term.parameter)[columns]))
-    untouched = {"scale": 1.0, "add": 0.0, "set": nominal}[term.operation]
-    return min(term.high, max(term.low, untouched))

@@ -186,6 +186,10 @@ class Randomization:
         except (ValueError, TypeError, AttributeError) as error:
             raise ModelError(f"not a randomization: {error}") from None
 
+    def to_toml(self) -> str:
+        """Text of a file of ranges, as `read` reads it."""
+        return "\n".join(term.to_toml() for term in self.terms)
+
     @classmethod
     def load(cls, robot: str) -> "Randomization":
         """Read what pretraining varies of a shipped robot, or of one in a folder.

@@ -1,5 +1,6 @@
 """`Term`: one range of a randomization."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isfinite
@@ -90,6 +91,18 @@ class Term:
         """Smallest and largest values that come of values between `low` and `high`."""
         ends = [self.operate(v, np.array(n)) for v in (low, high) for n in (self.low, self.high)]
         return np.min(ends, axis=0), np.max(ends, axis=0)
+
+    def to_toml(self) -> str:
+        """The term's table, as `from_table` reads it."""
+        lines = [f"[{json.dumps(self.title)}]", f"parameter = {json.dumps(self.parameter)}"]
+        lines.append(f"{self.operation} = [{self.low!r}, {self.high!r}]")
+        lines.append(f"mode = {json.dumps(self.mode)}")
+        lines.append(f"each = {json.dumps(self.each)}")
+        lines += [f"on = {json.dumps(list(self.on))}"] if self.on else []
+        if self.mode == "interval":
+            lines.append(f"every = [{self.every[0]!r}, {self.every[1]!r}]")
+            lines += [f"hold = {self.hold!r}"] if isfinite(self.hold) else []
+        return "\n".join(lines) + "\n"
 
     @classmethod
     def from_table(cls, name: str, table: Any) -> "Term":

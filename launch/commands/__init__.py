@@ -7,6 +7,7 @@
     log_tools log info, log check, log cut, log merge, log anonymise, log recover, logs
     robot     robot new, robot check, randomization audit
     lab       bench, demo, probe
+    sweep     sweep train, sweep adapt
     shell     completion
     servo     doctor, bus scan, servo read, servo write, servo reboot
 
@@ -15,7 +16,18 @@ To add one: a function in the file of its kind, and its line in COMMANDS.
 
 from collections.abc import Callable
 
-from ashore.launch.commands import drive, lab, log, log_tools, policy, robot, servo, shell, trial
+from ashore.launch.commands import (
+    drive,
+    lab,
+    log,
+    log_tools,
+    policy,
+    robot,
+    servo,
+    shell,
+    sweep,
+    trial,
+)
 
 COMMANDS: dict[str, Callable[..., int]] = {
     "train": policy.train,
@@ -47,6 +59,8 @@ COMMANDS: dict[str, Callable[..., int]] = {
     "servo read": servo.servo_read,
     "servo write": servo.servo_write,
     "servo reboot": servo.servo_reboot,
+    "sweep train": sweep.sweep_train,
+    "sweep adapt": sweep.sweep_adapt,
     "bench": lab.bench,
     "demo": lab.demo,
     "probe": lab.probe,

@@ -31,7 +31,7 @@ from ashore.policies.shipped import find_bundle
 from ashore.policies.train_config import NetworkConfig, OffPolicyConfig, TrainConfig
 
 slow = pytest.mark.slow
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
