@@ -40,6 +40,8 @@ class Exchange:
 
     names: tuple[str, ...]
     """The robots."""
+    tuned: tuple[str, ...]
+    """Those of them that have a candidate of their own."""
     reward: Array
     """Reward per step on robots like that of the row, of the policy of the column's, `(n, n)`."""
     least: float
@@ -115,4 +117,4 @@ def exchange(
             stage("exchanging policies", (row + column / len(names)) / len(names))
             reward[row, column] = earned(own[other]) if other in own else unadapted
     stage("exchanging policies", 1.0)
-    return Exchange(names=names, reward=reward, least=config.least_gain)
+    return Exchange(names=names, tuned=tuple(own), reward=reward, least=config.least_gain)

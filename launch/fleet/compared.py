@@ -27,11 +27,11 @@ class Compared:
                 said.append(f"{group[0]} is like no other" + (f": {why}" if why else ""))
         for each in self.exchanged.served:
             others = [name for name in each.robots if name != each.whose]
-            if others:
-                said.append(
-                    f"the policy of {each.whose} serves {listed(others)} too: they lose at most "
-                    f"{each.most:.3f} reward per step"
-                )
+            lost = f": they lose at most {each.most:.3f} reward per step"
+            if each.whose not in self.exchanged.tuned:
+                said.append(f"the base policy is enough for {listed(each.robots)}")
+            elif others:
+                said.append(f"the policy of {each.whose} serves {listed(others)} too{lost}")
             else:
                 said.append(f"{each.whose} needs a policy of its own")
         return tuple(said)

@@ -76,11 +76,11 @@ def _served(compared: Compared) -> str:
     exchanged = compared.exchanged
     order = [exchanged.names.index(name) for each in exchanged.served for name in each.robots]
     names = [exchanged.names[index] for index in order]
-    items = "".join(
-        f"<li>that of {html.escape(each.whose)} for {html.escape(', '.join(each.robots))}, who "
-        f"lose at most {each.most:.3f}</li>"
-        for each in exchanged.served
-    )
+    items = ""
+    for each in exchanged.served:
+        whose = f"that of {each.whose}" if each.whose in exchanged.tuned else "the base one"
+        told = f"{whose} for {', '.join(each.robots)}, who lose at most {each.most:.3f}"
+        items += f"<li>{html.escape(told)}</li>"
     loss = exchanged.loss[order][:, order]
     return section(
         "Whose policy serves whom",

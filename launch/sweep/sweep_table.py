@@ -51,5 +51,6 @@ def found_of(trials: Sequence[Trial], figures: Mapping[str, Figures]) -> list[Se
 
 
 def columns_of(found: Sequence[SettingFound]) -> list[str]:
-    """All columns, in their order."""
-    return list(dict.fromkeys(column for setting in found for column in setting.each))
+    """All columns, in their order, but those that are 0 throughout."""
+    names = dict.fromkeys(column for setting in found for column in setting.each)
+    return [name for name in names if any(any(each.each.get(name, ())) for each in found)]

@@ -42,7 +42,8 @@ class TrainTrials:
         """What the columns say."""
         return (
             "Reward per step of the policies on 256 robots of the ranges that the column names, "
-            "the same ones for all policies, and the share of those robots whose episode failed."
+            "the same ones for all policies; where any failed, the share of those robots whose "
+            "episode did."
         )
 
     @cached_property

@@ -53,6 +53,8 @@ def run_errands(
     # Tune would catch Ctrl-C, and end what it runs some time later.
     os.environ.setdefault("TUNE_DISABLE_SIGINT_HANDLER", "1")
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")
+    # Its newer output comes on every verbosity.
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
     cluster = Cluster(where.address, where.workers, where.threads)
     try:
         from ray import tune

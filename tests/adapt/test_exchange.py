@@ -13,7 +13,8 @@ from ashore.adapt.posterior import Posterior
 
 def of(loss):
     loss = np.array(loss)
-    return Exchange(names=tuple("abcdef"[: len(loss)]), reward=0.9 - loss, least=0.01)
+    names = tuple("abcdef"[: len(loss)])
+    return Exchange(names=names, tuned=names, reward=0.9 - loss, least=0.01)
 
 
 def test_losses_are_beside_ones_own_policy():
@@ -88,6 +89,7 @@ def test_policies_are_driven_on_robots_like_each(tmp_path, one_thread):
     config = GateConfig(robots=32)
     found = exchange(base, robots, config, lambda text, done: stages.append(done))
     assert found.reward.shape == (4, 4)
+    assert found.tuned == ("one", "two", "idle")
     # One and refused are the same robots; a refused candidate is nobody's policy.
     np.testing.assert_array_equal(found.reward[0], found.reward[3])
     assert found.reward[0, 3] == pytest.approx(found.reward[0, 0], abs=1e-3)

@@ -81,6 +81,13 @@ def test_intervals_over_seeds_are_students():
     assert encoder.means["reward in own"].mean == pytest.approx(2 * np.mean(values))
 
 
+def test_a_column_that_is_nothing_throughout_is_left_out():
+    trials, figures = found([0.7, 0.9])
+    for number, figure in enumerate(figures.values()):
+        figure |= {"failed in own": 0.0, "failed in wide": 0.0 if number else 0.25}
+    assert columns_of(found_of(trials, figures)) == ["reward in own", "failed in wide"]
+
+
 def test_a_trial_that_failed_is_left_out_and_one_seed_has_no_interval():
     trials, figures = found([0.7, 0.9])
     for name in ("none-seed0", "encoder-seed0", "encoder-seed1"):
