@@ -77,7 +77,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 
 # Peers that benchmarks are set beside.
 $(VENV)/.peers: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install -e '.[dev,sysid]' -c constraints.txt
+	$(PIP) install -e '.[peers]' -c constraints.txt
 	@touch $(VENV)/.sim $(VENV)/.dev $@
 
 # They cannot share an environment: two hold a module of the same name, and what LeRobot asks for is

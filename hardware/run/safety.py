@@ -61,24 +61,25 @@ class SafetyFilter:
         `last` rested outside, no farther outside.
         """
         wish = _numbers(command, len(self._lower))
-        changes = list[Intervention]()
-
-        def note(mask: NDArray[np.bool_], sort: str, what: str) -> None:
-            if mask.any():
-                text = f"goal of {self._names(mask)} {what}"
-                changes.append(Intervention(sort=sort, text=text))
-
         bad = ~np.isfinite(wish)
-        note(bad, "not finite", "was not a finite number: held")
         wish = np.where(bad, last.position, wish)
         lower = np.minimum(self._lower, last.position)
         inside = np.clip(wish, lower, np.maximum(self._upper, last.position))
-        note(inside != wish, "clipped", "was beyond its limits: clipped")
         reach = self.spec.safety.step_limit
         near = np.clip(inside, last.position - reach, last.position + reach)
-        note(near != inside, "step limited", "jumped too far: step limited")
+        changes = (
+            *self._change(bad, "not finite", "was not a finite number: held"),
+            *self._change(inside != wish, "clipped", "was beyond its limits: clipped"),
+            *self._change(near != inside, "step limited", "jumped too far: step limited"),
+        )
         command = Command(position=near)
-        return Filtered(command=command, changes=tuple(changes), held=bool(bad.any()))
+        return Filtered(command=command, changes=changes, held=bool(bad.any()))
+
+    def _change(self, mask: NDArray[np.bool_], sort: str, what: str) -> tuple[Intervention, ...]:
+        """What was changed in the joints of a mask, if in any."""
+        if not mask.any():
+            return ()
+        return (Intervention(sort=sort, text=f"goal of {self._names(mask)} {what}"),)
 
     def danger(self, reading: Reading) -> str | None:
         """Return why the run must stop, or None; a powered robot is expected."""

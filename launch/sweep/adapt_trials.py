@@ -1,14 +1,13 @@
 """`AdaptTrials`: adaptations to the same logs that differ in rung, steps and seed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.verdict import Answer
 from ashore.launch.held_out_logs import require_not_held_out
-from ashore.launch.sweep.trial import Figures, Trial
+from ashore.launch.sweep.trial import Figures, Trial, grid
 from ashore.launch.sweep_request import AdaptSweepRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
@@ -41,7 +40,7 @@ class AdaptTrials:
             AdaptError: no log was given.
             BundleError: there is no such policy.
         """
-        asked, found = self.asked, []
+        asked = self.asked
         if not asked.logs:
             raise AdaptError("no log was given; name those that `ashore record` wrote")
         require_not_held_out(asked.logs)
@@ -50,17 +49,11 @@ class AdaptTrials:
         common = ["adapt", *(str(path.absolute()) for path in asked.logs), "--policy"]
         common += [str(policy.absolute()) if policy.exists() else asked.policy, "--no-watch"]
         factors = {"rung": asked.rungs, "steps": tuple(map(str, asked.steps))}
-        varied = {factor: values for factor, values in factors.items() if values}
-        for values in product(*varied.values()):
-            setting: dict[str, str] = dict(zip(varied, values, strict=True))
-            words = [*common]
-            for factor, value in setting.items():
-                words += [f"--{factor}", value]
-            found += [
-                Trial(setting=setting, seed=seed, words=(*words, "--seed", str(seed)))
-                for seed in range(asked.seeds)
-            ]
-        return found
+
+        def words(setting: Mapping[str, str]) -> list[str]:
+            return [*common, *(word for f, v in setting.items() for word in (f"--{f}", v))]
+
+        return grid(factors, asked.seeds, words)
 
     def prepare(self, out: Path) -> None:
         """Write nothing: trials read logs and a policy."""

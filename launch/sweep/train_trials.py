@@ -1,16 +1,15 @@
 """`TrainTrials`: trainings that differ in ranges, memory, algorithm and seed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from pathlib import Path
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.stretch import widened
 from ashore.launch.request import TrainingRequest
-from ashore.launch.sweep.trial import Figures, Trial
+from ashore.launch.sweep.trial import Figures, Trial, grid
 from ashore.launch.sweep_request import TrainSweepRequest
 from ashore.launch.training import plan
 from ashore.policies.bundle import Bundle
@@ -72,28 +71,23 @@ class TrainTrials:
 
     def trials(self, out: Path) -> list[Trial]:
         """Return all trials, which read their ranges from `out`."""
-        asked, found = self.asked, []
+        asked = self.asked
         compared = len(self.ranges) > 1 or OWN not in self.ranges
         factors = {
             "ranges": tuple(self.ranges) if compared else (),
             "memory": asked.memory,
             "algorithm": asked.algorithm,
         }
-        varied = {factor: values for factor, values in factors.items() if values}
-        for values in product(*varied.values()):
-            setting: dict[str, str] = dict(zip(varied, values, strict=True))
-            folder = Path(asked.robot)
-            words = ["train", str(folder.absolute()) if folder.is_dir() else asked.robot]
-            words += [] if asked.task is None else ["--task", asked.task]
-            words += [] if asked.steps is None else ["--steps", str(asked.steps)]
-            for factor, value in setting.items():
-                said = str(_file(out, value)) if factor == "ranges" else value
-                words += [f"--{factor}", said]
-            found += [
-                Trial(setting=setting, seed=seed, words=(*words, "--seed", str(seed)))
-                for seed in range(asked.seeds)
-            ]
-        return found
+        folder = Path(asked.robot)
+        common = ["train", str(folder.absolute()) if folder.is_dir() else asked.robot]
+        common += [] if asked.task is None else ["--task", asked.task]
+        common += [] if asked.steps is None else ["--steps", str(asked.steps)]
+
+        def words(setting: Mapping[str, str]) -> list[str]:
+            said = {f: str(_file(out, v)) if f == "ranges" else v for f, v in setting.items()}
+            return [*common, *(word for f, v in said.items() for word in (f"--{f}", v))]
+
+        return grid(factors, asked.seeds, words)
 
     def prepare(self, out: Path) -> None:
         """Write the ranges."""

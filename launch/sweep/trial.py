@@ -1,10 +1,12 @@
 """`Trial`: one of a sweep."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Protocol
 
+Words = Sequence[str]
 Figures = Mapping[str, float]
 """What is measured of a trial, by the column of the table that it goes into."""
 
@@ -29,6 +31,25 @@ class Trial:
     def title(self) -> str:
         """The setting, for people."""
         return ", ".join(f"{factor} {value}" for factor, value in self.setting.items()) or "as is"
+
+
+def grid(
+    factors: Mapping[str, Sequence[str]], seeds: int, words: Callable[[Mapping[str, str]], Words]
+) -> list[Trial]:
+    """All settings of some factors, each with every seed.
+
+    Args:
+        factors: the values of each factor; one without values is not varied.
+        seeds: how many seeds.
+        words: the command of a setting, but for its seed.
+    """
+    varied = {factor: values for factor, values in factors.items() if values}
+    settings = [dict(zip(varied, values, strict=True)) for values in product(*varied.values())]
+    return [
+        Trial(setting=setting, seed=seed, words=(*words(setting), "--seed", str(seed)))
+        for setting in settings
+        for seed in range(seeds)
+    ]
 
 
 class Kind(Protocol):

@@ -39,7 +39,7 @@ class RayHands:
             The answers; of a squad that died there is none.
 
         Raises:
-            TrainingError: a squad answered with an error.
+            TrainingError: a squad answered with an error, or could not be made.
         """
         told = {n: getattr(self._actors[n], method).remote(*each) for n, each in asked.items()}
         found = {}
@@ -49,8 +49,10 @@ class RayHands:
             except self._ray.exceptions.RayTaskError as error:
                 cause = error.cause if error.cause is not None else error
                 raise TrainingError(f"worker {number} failed: {cause}") from None
-            except self._ray.exceptions.RayActorError:
-                continue
+            except self._ray.exceptions.RayActorError as error:
+                if error.actor_init_failed:
+                    why = str(error).strip().splitlines()[-1]
+                    raise TrainingError(f"worker {number} could not begin: {why}") from None
         return found
 
     def share(self, value: Any) -> Any:

@@ -118,6 +118,7 @@ def test_figures_to_compare_with_must_be_figures(tmp_path, capsys):
 def test_a_benchmark_that_fails_does_not_keep_the_others_from_their_page(tmp_path, capsys):
     out, nowhere = tmp_path / "out", tmp_path / "nowhere"
     found = run_all(["nonesuch", "logs"], True, nowhere, out, None, {})
+    assert list(found.results) == ["nonesuch", "logs"]
     assert "code 1" in found.results["nonesuch"].error
     assert {"write_vs_mcap", "read_vs_mcap"} <= {row["name"] for row in found.rows}
     assert json.loads((out / "figures.json").read_text())["short"] is True

@@ -11,6 +11,7 @@ import torch
 
 from ashore.envs.dice import Dice
 from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.randomize.term import Term
 from ashore.envs.tasks import make_task
 from ashore.hardware.spec import RobotSpec
 from ashore.policies.cluster.parcel import Parcel, unpacked
@@ -207,6 +208,16 @@ def test_a_killed_learner_goes_on_to_the_same_bits_with_as_many_workers(cluster,
     assert same(trained(tmp_path / "killed", HERE), trained(tmp_path / "whole"))
     with pytest.raises(TrainingError, match="trained on one machine before, and 2 workers are"):
         trained(tmp_path / "whole", HERE)
+
+
+@pytest.mark.slow
+def test_why_a_worker_cannot_begin_is_said(cluster):
+    heavy = Term(parameter="mass", low=0.5, high=900.0, operation="scale")
+    lesson = LESSON.within(Randomization(terms=(heavy,)))
+    contract = LESSON.contract(CONFIG.network, 0)
+    match = r"worker 0 could not begin: .*term mass \*U\(0.5, 900\) gives .* physical is"
+    with pytest.raises(TrainingError, match=match):
+        recruit(lesson, contract, CONFIG, HERE)
 
 
 @pytest.mark.slow

@@ -99,7 +99,7 @@ def test_the_card_says_what_a_curriculum_never_came_to(tmp_path):
     came, *shares, _, _ = row(card, "`viscous =U(0.003, 0.01)`")
     assert (came, shares) == ("0.00492 to 0.00632", ["0%", "100%", "0%", "0%"])
     assert "--curriculum" in card
-    assert set(bundle.attachments) == {"card.md", "curve.svg", "policy.onnx"}
+    assert set(bundle.attachments) == {"card.md", "curve.json", "curve.svg", "policy.onnx"}
 
 
 def test_a_past_that_is_seen_is_in_the_card(tmp_path):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ashore.adapt.errors import AdaptError
@@ -50,6 +51,8 @@ def run_all(
         else:
             say(f"[{number}/{len(names)}] {name}")
             report = report.having(name, _measured(name, short, data))
+            ordered = {each: report.results[each] for each in names if each in report.results}
+            report = replace(report, results=ordered)
             report.save(out / FIGURES)
         write_file(out / PAGE, bench_page(report, before, said).encode())
     say(table(report.rows))
