@@ -23,7 +23,7 @@ def run(errands, where=HERE):
     return ends
 
 
-def test_errands_end_as_their_commands_do_and_one_is_run_again_whose_worker_died(tmp_path):
+def test_errands_end_as_their_commands_do_and_those_are_run_again_whose_worker_died(tmp_path):
     mark = tmp_path / "died"
     once = f"""
 import os, pathlib, time
@@ -39,18 +39,15 @@ if not mark.exists():
             errand(tmp_path, "well", "print('as it should')"),
             errand(tmp_path, "ill", "import sys; print('ashore: no'); sys.exit(3)"),
             errand(tmp_path, "orphan", once),
+            errand(tmp_path, "fatal", "import os, time; os.kill(os.getppid(), 9); time.sleep(600)"),
         ]
     )
-    assert found == {"well": 0, "ill": 3, "orphan": 0}
+    # One whose worker dies again and again is given up.
+    assert found == {"well": 0, "ill": 3, "orphan": 0, "fatal": None}
     assert (tmp_path / "well.txt").read_text() == "as it should\n"
     assert (tmp_path / "ill.txt").read_text() == "ashore: no\n"
     # Both tries are there, and the first one died with its worker instead of sleeping on.
     assert (tmp_path / "orphan.txt").read_text() == "worker 1\n" * 2
-
-
-def test_an_errand_whose_worker_dies_again_and_again_is_given_up(tmp_path):
-    fatal = "import os, time; os.kill(os.getppid(), 9); time.sleep(600)"
-    assert run([errand(tmp_path, "fatal", fatal)]) == {"fatal": None}
 
 
 def test_a_cluster_that_is_not_there_is_refused_before_anything_is_run(tmp_path):
