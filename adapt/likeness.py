@@ -10,11 +10,10 @@ from scipy.spatial.distance import squareform
 from scipy.stats import norm
 
 from ashore.adapt.diagnose.diagnosis import Finding
+from ashore.adapt.interval import LEVEL
 
 Array = NDArray[np.float64]
 
-LEVEL = 0.95
-"""Probability that of two equal robots no parameter is called different."""
 WIDTH = 2.0 * float(norm.ppf(0.95))
 """Width of a finding's 90 % interval in standard deviations."""
 
@@ -24,7 +23,8 @@ class Likeness:
     """How clearly the parameters of `n` robots differ, any two of them.
 
     A parameter that the logs of both tell differs clearly if the difference is beyond what its two
-    standard deviations make likely, in any of the parameters, by Bonferroni.
+    standard deviations make likely: of two equal robots, none is called different with probability
+    `LEVEL`, by Bonferroni.
     """
 
     names: tuple[str, ...]

@@ -9,11 +9,15 @@ from mujoco.batch import Batch
 
 from ashore.envs.physics.delta_action import has_delta
 from ashore.envs.physics.engine import thread_count
-from ashore.envs.physics.warp_batch import WarpBatch
+from ashore.envs.physics.warp_batch import Device, WarpBatch
 from ashore.envs.physics.wire_model import TELEMETRY
 
 Backend = Literal["mujoco", "warp", "warp_cpu"]
 
+
+
+DEVICES: dict[Backend, Device] = {"warp": "cuda", "warp_cpu": "cpu"}
+"""What MuJoCo Warp computes on, by backend."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,4 +53,4 @@ class SimulationConfig:
         """
         if self.backend == "mujoco":
             return Batch(model, n, thread_count(self.threads))
-        return WarpBatch(model, n, "cuda" if self.backend == "warp" else "cpu")
+        return WarpBatch(model, n, DEVICES[self.backend])

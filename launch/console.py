@@ -2,9 +2,12 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
+
+COMPLAINT = "ashore: "
+"""What a sentence on what went wrong begins with."""
 
 
 class Bar(Protocol):
@@ -22,12 +25,21 @@ def say(text: str) -> None:
 
 def complain(text: str) -> None:
     """Print a sentence on what went wrong."""
-    print(f"ashore: {text}", file=sys.stderr, flush=True)
+    print(f"{COMPLAINT}{text}", file=sys.stderr, flush=True)
 
 
 def plain(text: str) -> str:
     """A text out of a file as one line that a terminal only shows, and never obeys."""
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells as text, each column as wide as its widest cell."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
 
 
 @contextmanager

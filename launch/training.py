@@ -9,6 +9,7 @@ from pathlib import Path
 from ashore.envs.gym.gymnasium_template import Template, is_gymnasium_id
 from ashore.envs.physics.warp_batch import find_device
 from ashore.envs.randomize.randomization import Randomization
+from ashore.envs.simulation_config import DEVICES
 from ashore.envs.tasks import make_task
 from ashore.hardware.contract import Contract
 from ashore.hardware.spec import RobotSpec
@@ -95,8 +96,8 @@ def plan(asked: TrainingRequest) -> tuple[RobotLesson | GymnasiumLesson, TrainCo
         spec = RobotSpec.load(asked.robot)
         task = make_task(asked.task or spec.task, spec)
         ranges = ranges or Randomization.load(asked.robot)
-        if asked.backend != "mujoco":
-            find_device("cuda" if asked.backend == "warp" else "cpu")
+        if asked.backend in DEVICES:
+            find_device(DEVICES[asked.backend])
         lesson = RobotLesson(
             spec=spec, task=task, randomization=ranges, backend=asked.backend
         )

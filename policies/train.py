@@ -16,7 +16,6 @@ from ashore.envs.randomize.randomization import Source
 from ashore.hardware.contract import Contract
 from ashore.policies.bundle import Bundle
 from ashore.policies.checkpoint import Checkpoint
-from ashore.policies.errors import TrainingError
 from ashore.policies.event_log import event_logger
 from ashore.policies.finished import Finished
 from ashore.policies.learners.actor_critic import Shape
@@ -26,7 +25,7 @@ from ashore.policies.learners.off_policy import OffPolicy, make_off_policy, off_
 from ashore.policies.lesson import Lesson
 from ashore.policies.policy import Weights
 from ashore.policies.progress import Report, Watch
-from ashore.policies.storage.whole_file import write_file
+from ashore.policies.storage.claim import claim
 from ashore.policies.train_config import TrainConfig
 
 Learner = AnchoredPPO | OffPolicy
@@ -153,16 +152,5 @@ def _claim(run: Path, lesson: Lesson, config: TrainConfig) -> None:
         "randomization": json.loads(lesson.randomization.to_json()),
         "config": asdict(config),
     }
-    identity = json.dumps(parts, sort_keys=True)
-    path = run / "run.json"
-    try:
-        run.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            write_file(path, identity.encode())
-    except OSError as error:
-        raise TrainingError(f"cannot write to run folder {run}: {error.strerror}") from None
-    if path.read_text(encoding="utf-8") != identity:
-        raise TrainingError(
-            f"{run} holds a training of another robot, task, randomization or configuration; "
-            "choose another folder, or remove that one"
-        )
+    other = "a training of another robot, task, randomization or configuration"
+    claim(run, "run.json", json.dumps(parts, sort_keys=True).encode(), other)

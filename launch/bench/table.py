@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from ashore.launch.bench.figure import Row
+from ashore.launch.console import aligned
 
 _WIDTH = 100
 
@@ -11,13 +12,7 @@ _WIDTH = 100
 def table(rows: Sequence[Row]) -> str:
     """Rows of figures as aligned text."""
     heads = ("name", "value", "unit", "peer", "peer_value", "ratio")
-    cells = [[cell(row[head]) for head in heads] for row in rows]
-    widths = [max(len(c[i]) for c in [list(heads), *cells]) for i in range(len(heads))]
-    lines = [heads, *cells]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    return aligned([heads, *([cell(row[head]) for head in heads] for row in rows)])
 
 
 def legend(meanings: Mapping[str, str]) -> list[str]:

@@ -18,11 +18,11 @@ from ashore.launch.fleet.compared import Compared
 from ashore.launch.fleet.fleet import find_fleet
 from ashore.launch.fleet.fleet_page import fleet_page
 from ashore.launch.held_out_logs import require_not_held_out
-from ashore.launch.many_commands import command, require_new, run_many
+from ashore.launch.many_commands import command, from_anywhere, run_many
 from ashore.policies.bundle import Bundle
 from ashore.policies.cluster.errands import Errand
-from ashore.policies.cluster.recruit import ClusterConfig
 from ashore.policies.shipped import find_bundle
+from ashore.policies.storage.claim import claim
 from ashore.policies.storage.whole_file import write_file
 
 ASKED, FILE, PAGE = "asked.json", "fleet.json", "index.html"
@@ -46,17 +46,18 @@ def adapt_fleet(asked: AdaptRequest, folder: Path) -> int:
         require_not_held_out(logs)
     base = Bundle.load(find_bundle(asked.policy))
     out = asked.out.absolute()
-    require_new(out, _identity(asked, base, fleet), ASKED, "a fleet")
+    other = "a fleet that was asked for in another way"
+    claim(out, ASKED, _identity(asked, base, fleet), other)
     for name in (ROBOTS, SAID):
         (out / name).mkdir(exist_ok=True)
     missing = [name for name in fleet if not (out / ROBOTS / name).exists()]
     errands = [_errand(asked, name, fleet[name], out) for name in missing]
-    where = ClusterConfig(address=asked.cluster, workers=max(1, min(asked.workers, len(errands))))
 
-    def ended(name: str, well: bool) -> str:
-        return _answer(Bundle.load(out / ROBOTS / name)) if well else ""
+    def ended(name: str) -> str:
+        path = out / ROBOTS / name
+        return _answer(Bundle.load(path)) if path.exists() else ""
 
-    failed = run_many(errands, where, ended)
+    failed = run_many(errands, asked.cluster, asked.workers, ended)
     judged = {name: Bundle.load(out / ROBOTS / name) for name in fleet if name not in failed}
     _conclude(base, judged, failed, out)
     return 1 if failed else 0
@@ -81,9 +82,8 @@ def _identity(asked: AdaptRequest, base: Bundle, fleet: Mapping[str, tuple[Path,
 
 
 def _errand(asked: AdaptRequest, name: str, logs: tuple[Path, ...], out: Path) -> Errand:
-    policy = Path(asked.policy)
     words = ["adapt", *(str(path.absolute()) for path in logs)]
-    words += ["--policy", str(policy.absolute()) if policy.exists() else asked.policy]
+    words += ["--policy", from_anywhere(asked.policy)]
     words += ["--out", str(out / ROBOTS / name), "--seed", str(asked.seed)]
     words += ["--strategy", asked.strategy, "--rung", asked.rung]
     words += [] if asked.steps is None else ["--steps", str(asked.steps)]

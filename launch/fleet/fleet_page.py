@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ashore.adapt.document import document, quiet, section, table
 from ashore.adapt.figures import canvas, svg
+from ashore.adapt.interval import Interval
 from ashore.launch.fleet.compared import Compared
 from ashore.policies.bundle import Bundle
 
@@ -44,15 +45,11 @@ def _robots(
         known = compared is not None and name in compared.alike.names
         apart = compared.alike.apart(name) if compared is not None and known else ""
         why = (verdict.get("why") or [""])[0]
-        gained = _interval(gain) if gain else ""
+        gained = str(Interval(**gain)) if gain else ""
         rows.append([name, str(verdict.get("answer", "")), gained, apart, why])
     rows += [[name, "failed", "", "", why] for name, why in failed.items()]
     heads = ("robot", "verdict", "gain per step", "what sets it apart most", "why")
     return table(heads, rows)
-
-
-def _interval(gain: Mapping[str, float]) -> str:
-    return f"{gain['mean']:+.3f} [{gain['low']:+.3f}, {gain['high']:+.3f}]"
 
 
 def _alike(compared: Compared) -> str:

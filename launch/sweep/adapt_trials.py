@@ -7,6 +7,7 @@ from pathlib import Path
 from ashore.adapt.errors import AdaptError
 from ashore.adapt.verdict import Answer
 from ashore.launch.held_out_logs import require_not_held_out
+from ashore.launch.many_commands import from_anywhere
 from ashore.launch.sweep.trial import Figures, Trial, grid
 from ashore.launch.sweep_request import AdaptSweepRequest
 from ashore.policies.bundle import Bundle
@@ -45,9 +46,8 @@ class AdaptTrials:
             raise AdaptError("no log was given; name those that `ashore record` wrote")
         require_not_held_out(asked.logs)
         find_bundle(asked.policy)
-        policy = Path(asked.policy)
         common = ["adapt", *(str(path.absolute()) for path in asked.logs), "--policy"]
-        common += [str(policy.absolute()) if policy.exists() else asked.policy, "--no-watch"]
+        common += [from_anywhere(asked.policy), "--no-watch"]
         factors = {"rung": asked.rungs, "steps": tuple(map(str, asked.steps))}
 
         def words(setting: Mapping[str, str]) -> list[str]:

@@ -6,16 +6,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ashore.launch.console import progress_bar, say
-from ashore.launch.many_commands import command, require_new, run_many
+from ashore.launch.console import aligned, progress_bar, say
+from ashore.launch.many_commands import command, run_many
 from ashore.launch.sweep.adapt_trials import AdaptTrials
 from ashore.launch.sweep.sweep_page import sweep_page
 from ashore.launch.sweep.sweep_table import SettingFound, columns_of, found_of
 from ashore.launch.sweep.train_trials import TrainTrials
 from ashore.launch.sweep.trial import Figures, Kind, Trial
 from ashore.launch.sweep_request import AdaptSweepRequest, SweepPlace, TrainSweepRequest
-from ashore.policies.cluster.recruit import ClusterConfig
 from ashore.policies.errors import TrainingError
+from ashore.policies.storage.claim import claim
 from ashore.policies.storage.whole_file import write_file
 
 ASKED, FILE, PAGE = "asked.json", "sweep.json", "index.html"
@@ -46,7 +46,8 @@ def sweep(kind: Kind, asked: SweepPlace) -> int:
     out = asked.out.absolute()
     trials = kind.trials(out)
     parts = {key: value for key, value in asdict(asked).items() if key not in PLACES}
-    require_new(out, json.dumps(parts, indent=2, default=str).encode(), ASKED, "a sweep")
+    identity = json.dumps(parts, indent=2, default=str).encode()
+    claim(out, ASKED, identity, "a sweep that was asked for in another way")
     for name in (TRIALS, SAID, MEASURED):
         (out / name).mkdir(exist_ok=True)
     kind.prepare(out)
@@ -56,8 +57,11 @@ def sweep(kind: Kind, asked: SweepPlace) -> int:
         for trial in trials
         if not kind.bundle(places[trial.name]).exists()
     ]
-    where = ClusterConfig(address=asked.cluster, workers=max(1, min(asked.workers, len(errands))))
-    failed = run_many(errands, where, lambda _, well: "done" if well else "")
+
+    def told(name: str) -> str:
+        return "done" if kind.bundle(places[name]).exists() else ""
+
+    failed = run_many(errands, asked.cluster, asked.workers, told)
     ended = [trial for trial in trials if trial.name not in failed]
     figures = _measured(kind, ended, places, out / MEASURED)
     found = found_of(ended, figures)
@@ -66,10 +70,9 @@ def sweep(kind: Kind, asked: SweepPlace) -> int:
         curves.setdefault(trial.title, []).append(kind.curve(kind.bundle(places[trial.name])))
     page = sweep_page(kind.heading, kind.meaning, found, curves, failed)
     write_file(out / PAGE, page.encode())
-    told = _told(kind, trials, found, figures, failed)
-    write_file(out / FILE, json.dumps(told, indent=2).encode())
-    for line in lines(found):
-        say(line)
+    table = _told(kind, trials, found, figures, failed)
+    write_file(out / FILE, json.dumps(table, indent=2).encode())
+    say(text(found))
     say(f"table: {out / FILE}; page: {out / PAGE}")
     return 1 if failed else 0
 
@@ -90,14 +93,12 @@ def _measured(
     return found
 
 
-def lines(found: Sequence[SettingFound]) -> list[str]:
-    """The table as lines of text."""
+def text(found: Sequence[SettingFound]) -> str:
+    """The table as text."""
     columns = columns_of(found)
     rows = [["setting", *columns]]
     rows += [[each.title, *(each.cell(column) for column in columns)] for each in found]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(columns) + 1)]
-    padded = [[c.ljust(w) for c, w in zip(row, widths, strict=True)] for row in rows]
-    return ["  ".join(row).rstrip() for row in padded]
+    return aligned(rows)
 
 
 def _told(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.envs.randomize.stretch import widened
+from ashore.hardware.spec import shipped_robots
+from ashore.launch.many_commands import from_anywhere
 from ashore.launch.request import TrainingRequest
 from ashore.launch.sweep.trial import Figures, Trial, grid
 from ashore.launch.sweep_request import TrainSweepRequest
@@ -40,9 +42,9 @@ class TrainTrials:
     def meaning(self) -> str:
         """What the columns say."""
         return (
-            "Reward per step of the policies on 256 robots of the ranges that the column names, "
-            "the same ones for all policies; where any failed, the share of those robots whose "
-            "episode did."
+            "Reward per step of the policies on robots of the ranges that the column names, the "
+            "same ones for all policies; where any failed, the share of those robots whose episode "
+            "did."
         )
 
     @cached_property
@@ -65,8 +67,12 @@ class TrainTrials:
             found[path.stem] = Randomization.read(path)
             found[path.stem].check(self.lesson.within(found[path.stem]).world())
         own = self.lesson.randomization
-        for share in self.asked.widen:
-            found[f"x{share:g}"] = widened(own, self.lesson.world(), share)
+        shares = {f"x{share:g}": share for share in self.asked.widen}
+        if both := sorted(found.keys() & shares.keys()):
+            raise TrainingError(
+                f"a file and a width of ranges are called {both[0]}; rename the file"
+            )
+        found |= {name: widened(own, self.lesson.world(), s) for name, s in shares.items()}
         return found or {OWN: own}
 
     def trials(self, out: Path) -> list[Trial]:
@@ -78,8 +84,9 @@ class TrainTrials:
             "memory": asked.memory,
             "algorithm": asked.algorithm,
         }
-        folder = Path(asked.robot)
-        common = ["train", str(folder.absolute()) if folder.is_dir() else asked.robot]
+        # A robot that ships is meant before a folder of its name, as everywhere.
+        shipped = asked.robot in shipped_robots()
+        common = ["train", asked.robot if shipped else from_anywhere(asked.robot)]
         common += [] if asked.task is None else ["--task", asked.task]
         common += [] if asked.steps is None else ["--steps", str(asked.steps)]
 

@@ -10,10 +10,11 @@ from scipy.stats import ttest_1samp
 
 from ashore.envs.randomize.randomization import Randomization
 from ashore.launch.cli import run
+from ashore.launch.many_commands import from_anywhere
 from ashore.launch.sweep.adapt_trials import AdaptTrials
 from ashore.launch.sweep.sweep_page import sweep_page
 from ashore.launch.sweep.sweep_table import columns_of, found_of
-from ashore.launch.sweep.sweeping import lines
+from ashore.launch.sweep.sweeping import text
 from ashore.launch.sweep.train_trials import TrainTrials
 from ashore.launch.sweep_request import AdaptSweepRequest, TrainSweepRequest
 
@@ -47,6 +48,16 @@ def test_without_factors_only_seeds_differ(tmp_path):
     assert [trial.name for trial in trials] == ["seed0", "seed1", "seed2"]
     assert trials[0].words == ("train", "servo", "--seed", "0")
     assert trials[0].title == "as is"
+
+
+def test_a_folder_is_named_as_every_worker_sees_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("rover", "servo"):
+        (tmp_path / name).mkdir()
+    assert from_anywhere("rover") == str(tmp_path / "rover")
+    assert from_anywhere("quadruped") == "quadruped"
+    # A robot that ships is meant before a folder of its name.
+    assert trainings(seeds=1).trials(tmp_path)[0].words[:2] == ("train", "servo")
 
 
 def test_adaptations_differ_in_rung_and_steps(tmp_path):
@@ -100,7 +111,7 @@ def test_a_trial_that_failed_is_left_out_and_one_seed_has_no_interval():
 
 def test_the_table_and_the_page_tell_each_setting(tmp_path):
     settings = found_of(*found([0.7, 0.9]))
-    head, *rows = lines(settings)
+    head, *rows = text(settings).splitlines()
     assert head.split() == ["setting", "reward", "in", "own"]
     assert rows[0].startswith("memory none     0.800 [-0.471, 2.071]")
     curves = {"memory none": [[(0, 0.1), (100, 0.5)], [(10, 0.2), (90, 0.4)]], "memory encoder": []}
@@ -169,5 +180,9 @@ def test_impossible_sweeps_are_refused(capsys, tmp_path):
     bad.write_text("[mass]\nscale = [0.5, 900.0]\n")
     said = refused(capsys, "sweep", "train", "servo", "--ranges", bad, *out)
     assert "term mass *U(0.5, 900) gives" in said
+    taken = tmp_path / "x0.5.toml"
+    taken.write_text("[mass]\nscale = [0.9, 1.1]\n")
+    said = refused(capsys, "sweep", "train", "servo", "--ranges", taken, "--widen", "0.5", *out)
+    assert "a file and a width of ranges are called x0.5" in said
     said = refused(capsys, "sweep", "adapt", "--policy", "quadruped", *out)
     assert "no log was given" in said
