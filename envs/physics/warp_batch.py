@@ -1,6 +1,8 @@
 """`WarpBatch`: many simulations of one model on MuJoCo Warp, as `mujoco.batch.Batch` steps them."""
 
+import ctypes
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from copy import copy
 from importlib import import_module
 from types import ModuleType
@@ -26,6 +28,8 @@ _DERIVED = ("body_subtreemass", "body_invweight0", "dof_invweight0", "actuator_a
 """Fields of the model that `set_const` computes for each simulation."""
 _ALWAYS = ("dof_frictionloss", "dof_damping")
 """Fields of the model that motors write in every step, through arrays that they keep."""
+_DRIVERS = ("libcuda.so.1", "nvcuda.dll")
+"""What CUDA's driver is called on Linux and on Windows."""
 _UNREAD = ("body_sameframe", "geom_sameframe")
 """Fields that only spare MuJoCo's C code some work, and that Warp doesn't have."""
 
@@ -49,8 +53,8 @@ class WarpBatch:
                 Warp cannot simulate.
         """
         self.model, self.nsim = model, nsim
-        self._warp, self._physics = _modules()
         self._device = find_device(device)
+        self._warp, self._physics = _modules()
         fewer = _without_unknown(model)
         with self._warp.ScopedDevice(self._device):
             try:
@@ -213,13 +217,26 @@ def find_device(asked: Device) -> Any:
     Raises:
         ModelError: MuJoCo Warp isn't installed, or there is no CUDA device.
     """
+    none = ModelError(
+        "MuJoCo Warp finds no CUDA device on this machine; leave out --backend to simulate on the "
+        "processor"
+    )
+    # Without a driver Warp prints a warning of its own as soon as it is loaded.
+    if asked == "cuda" and not _has_driver():
+        raise none
     warp, _ = _modules()
     if asked == "cuda" and not warp.is_cuda_available():
-        raise ModelError(
-            "MuJoCo Warp finds no CUDA device on this machine; leave out --backend to simulate on "
-            "the processor"
-        )
+        raise none
     return warp.get_device(asked if asked == "cpu" else "cuda:0")
+
+
+def _has_driver() -> bool:
+    """Whether NVIDIA's driver is here."""
+    for name in _DRIVERS:
+        with suppress(OSError):
+            ctypes.CDLL(name)
+            return True
+    return False
 
 
 def _without_unknown(model: mujoco.MjModel) -> mujoco.MjModel:

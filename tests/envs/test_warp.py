@@ -1,5 +1,7 @@
 """One law: MuJoCo Warp does to robots what `mujoco.batch` does, in single precision."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import mujoco
@@ -171,7 +173,15 @@ def test_what_warp_cannot_do_is_said():
 
 
 @pytest.mark.skipif(warp.is_cuda_available(), reason="there is a CUDA device")
-def test_a_machine_without_a_cuda_device_says_so(capsys, tmp_path):
+def test_a_machine_without_a_cuda_device_says_so_in_one_sentence(tmp_path):
+    words = ("train", "servo", "--backend", "warp", "--out", str(tmp_path / "run"))
+    command = [sys.executable, "-m", "ashore.launch.cli", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+
+
+@pytest.mark.skipif(warp.is_cuda_available(), reason="there is a CUDA device")
+def test_a_machine_without_a_cuda_device_says_what_to_do(capsys, tmp_path):
     said = refused(capsys, "train", "servo", "--backend", "warp", "--out", tmp_path / "run")
     assert "finds no CUDA device on this machine; leave out --backend" in said
     assert not (tmp_path / "run").exists()
