@@ -93,7 +93,7 @@ def _ask_whole(exchange: Exchange, doubt: Doubt, read: JointRead) -> dict[int, R
     exchange.counters.retried += len(wanted)
     asked = widened(wanted, more)
     again = JointRead(blocks=wanted, request=read.request, asked=asked, more=more)
-    exchange.begin(again.request(asked), again)
+    exchange.begin(again)
     exchange.collect(again)
     return judge(exchange, doubt, again)
 

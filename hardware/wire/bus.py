@@ -168,27 +168,31 @@ class Bus(ServoTalk):
         under_way, question = self._under_way, None
         if under_way is not None:
             # Arithmetic, and so done while the wire is busy, unless somebody must be asked first.
-            question = None if self._doubt else self._question(blocks, request)
+            question = None if self._doubt else self._question(blocks, first, request)
             self._exchange.collect(under_way)
             if not under_way.whole:
                 judge(self._exchange, self._doubt, under_way)
                 question = None
         self._exchange.hurry()
         try:
-            read = question or self._question(blocks, request)
-            if read.asked or first:
-                self._exchange.begin(request(read.asked) if read.asked else b"", read, first)
+            read = question or self._question(blocks, first, request)
+            if read.packet:
+                self._exchange.begin(read)
         except BaseException:
             self._exchange.patience.relax()
             raise
         self._under_way = read
         return read
 
-    def _question(self, blocks: Blocks, request: Callable[[Blocks], bytes]) -> JointRead:
-        """Return the read of those worth asking."""
+    def _question(
+        self, blocks: Blocks, first: bytes, request: Callable[[Blocks], bytes]
+    ) -> JointRead:
+        """Return the read of those worth asking, behind an instruction `first`."""
         asked, more = self._worth_asking(blocks, jointly=True)
         doubted = frozenset(i for i in asked if i in self._doubt) if self._doubt else _NOBODY
-        return JointRead(blocks=blocks, request=request, asked=asked, more=more, doubted=doubted)
+        return JointRead(
+            blocks=blocks, request=request, asked=asked, more=more, doubted=doubted, first=first
+        )
 
     def _worth_asking(self, blocks: Blocks, *, jointly: bool) -> tuple[Blocks, int]:
         """Return whom a read of many should ask for what, and how much earlier that begins.

@@ -131,12 +131,10 @@ class Exchange:
         wanted = question.due(len(self._parser), self._parser.lacking)
         return self.transport.read(wanted, min(left, pause / 2))
 
-    def begin(self, packet: bytes, read: JointRead, first: bytes = b"") -> None:
-        """Send a fast read, in one write with an instruction `first` that nobody answers."""
-        self.counters.sent += bool(first)
-        whole = joint_reply.fast_length(read.sizes.values())
-        read.length = len(first) + len(packet) + whole
-        read.sent = self.send(first + packet)
+    def begin(self, read: JointRead) -> None:
+        """Send a fast read, and what goes ahead of it."""
+        self.counters.sent += bool(read.first)
+        read.sent = self.send(read.packet)
         read.deadline = self.patience.deadline(read.length, 1)
         self._open = read
 
@@ -146,14 +144,14 @@ class Exchange:
             self._open = None
         if read.collected or not read.sizes:
             return
-        whole = joint_reply.fast_length(read.sizes.values())
-        pause = self.patience.pause(whole // max(len(read.sizes), 1))
+        whole = read.shape.length
+        pause = self.patience.pause(whole // len(read.sizes))
         raw, left, read.collected = self._poll(read, whole), 1.0, True
         silent_from = self.patience.now() if raw else math.inf
         most = whole + _CHUNK
-        while left > 0.0 and len(raw) < most and not joint_reply.is_whole(raw, read.sizes):
+        while left > 0.0 and len(raw) < most and not read.shape.is_whole(raw):
             left = min(read.deadline, silent_from + pause) - self.patience.now()
-            wanted = joint_reply.lacking(raw, read.sizes) if left > 0.0 else _CHUNK
+            wanted = read.shape.lacking(raw) if left > 0.0 else _CHUNK
             data = self.transport.read(wanted, min(max(left, 0.0), pause / 2))
             if data:
                 silent_from = self.patience.now()

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ashore.hardware.wire import joint_reply
 from ashore.hardware.wire.doubt import Doubt
+from ashore.hardware.wire.joint_reply import Shape, fast_length, shape
 from ashore.hardware.wire.result import Result
 
 Blocks = Mapping[int, tuple[int, int]]
@@ -27,12 +27,16 @@ class JointRead:
     """How many bytes earlier those blocks begin than the caller's."""
     doubted: frozenset[int] = frozenset()
     """Whom it is to prove."""
+    first: bytes = b""
+    """An instruction that nobody answers, sent ahead of the question."""
     sizes: Mapping[int, int] = field(init=False)
     """Bytes of each block that was asked."""
+    shape: Shape = field(init=False)
+    """What is known of the reply beforehand."""
+    packet: bytes = field(init=False)
+    """What is sent in one write: the instruction ahead, and the question if anybody is asked."""
     sent: float = 0.0
-    """When the request went out, on the monotonic clock [s]."""
-    length: int = 0
-    """Bytes of request and reply."""
+    """When that went out, on the monotonic clock [s]."""
     deadline: float = 0.0
     """Until when to wait, on the monotonic clock [s]."""
     raw: bytes = b""
@@ -43,23 +47,30 @@ class JointRead:
     """What it says, of everybody asked for, once it is decoded."""
 
     def __post_init__(self) -> None:
-        """Keep the sizes."""
+        """Work out what the wait for the wire leaves time for, and the reply does not."""
         self.sizes = sizes_of(self.asked)
+        self.shape = shape(tuple(self.sizes.values()))
+        self.packet = self.first + self.request(self.asked) if self.asked else self.first
+
+    @property
+    def length(self) -> int:
+        """Bytes of what is sent and of the reply."""
+        return len(self.packet) + self.shape.length
 
     @property
     def whole(self) -> bool:
         """Whether as many bytes came as were asked for."""
-        return not self.sizes or joint_reply.is_whole(self.raw, self.sizes)
+        return not self.sizes or self.shape.is_whole(self.raw)
 
     @property
     def heard(self) -> bool:
         """Whether anybody began to answer."""
-        return bool(self.sizes) and joint_reply.has_begun(self.raw, self.sizes)
+        return bool(self.sizes) and self.shape.has_begun(self.raw)
 
     @property
     def due(self) -> int:
         """What each servo asked owes until it answers: no status is as long as less than 0."""
-        return -joint_reply.fast_length(self.sizes.values())
+        return -self.shape.length
 
 
 def sizes_of(blocks: Blocks) -> dict[int, int]:
@@ -82,7 +93,7 @@ def wider(doubt: Doubt, blocks: Blocks, *, jointly: bool) -> int | None:
     for more in range(min(room, _WIDEST) + 1):
         sizes = {servo: size + more for servo, (_, size) in blocks.items()}
         if jointly:
-            sizes = dict.fromkeys(sizes, -joint_reply.fast_length(sizes.values()))
+            sizes = dict.fromkeys(sizes, -fast_length(sizes.values()))
         # What lost its last byte on the way is not like it either.
         if not any({size, size + 1} & owed[servo] for servo, size in sizes.items()):
             return more

@@ -9,6 +9,7 @@ Source: ROBOTIS e-manual, "DYNAMIXEL Protocol 2.0, Fast Sync Read" and "Fast Bul
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -28,6 +29,46 @@ class Block(NamedTuple):
     """The registers asked for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is known of a joint reply before any of it has come."""
+
+    front: bytes
+    """Its bytes up to the first block."""
+    register: int
+    """The checksum so far."""
+    length: int
+    """Bytes of the whole reply."""
+    layout: struct.Struct
+    """Error, id and data of each block, and the last CRC."""
+
+    def is_whole(self, raw: bytes) -> bool:
+        """Return whether `raw` holds as many bytes as the joint reply has, from its front on."""
+        start = raw.find(self.front)
+        return start >= 0 and len(raw) - start >= self.length
+
+    def lacking(self, raw: bytes) -> int:
+        """Return how many bytes at least it lacks, if `raw` came, stale replies too."""
+        start = raw.find(self.front)
+        if start < 0:
+            return self.length - min(len(raw), len(self.front) - 1)
+        return self.length - (len(raw) - start)
+
+    def has_begun(self, raw: bytes) -> bool:
+        """Return whether `raw` holds its front: somebody was there to give it."""
+        return self.front in raw
+
+
+@lru_cache(maxsize=64)
+def shape(sizes: tuple[int, ...]) -> Shape:
+    """Return the shape of the joint reply of servos that answer with `sizes` bytes each."""
+    length = fast_length(sizes)
+    front = HEADER + bytes([BROADCAST]) + (length - 7).to_bytes(2, "little") + bytes([STATUS])
+    blocks = "2x".join(f"BB{size}s" for size in sizes)
+    layout = struct.Struct(f"<{_FRONT}x{blocks}H")
+    return Shape(front, crc16(front), length, layout)
+
+
 def fast_length(sizes: Iterable[int]) -> int:
     """Return the bytes of the joint reply of servos that answer with `sizes` bytes each."""
     return _FRONT + sum(_AROUND + size for size in sizes)
@@ -43,7 +84,7 @@ def fast_status(blocks: Mapping[int, Block], sizes: Mapping[int, int]) -> bytes:
 
     It stops where the first one without a block is missing.
     """
-    packet = _front(tuple(sizes.values()))[0]
+    packet = shape(tuple(sizes.values())).front
     for servo in sizes:
         if servo not in blocks:
             break
@@ -55,7 +96,7 @@ def fast_status(blocks: Mapping[int, Block], sizes: Mapping[int, int]) -> bytes:
 
 def fast_sync_status(blocks: Mapping[int, Block], asked: int, size: int) -> bytes:
     """Return the joint reply of `blocks`, the first of `asked` servos with `size` bytes each."""
-    packet = _front((size,) * asked)[0]
+    packet = shape((size,) * asked).front
     for servo, block in blocks.items():
         packet += bytes([block.error, servo]) + block.data
         packet += crc16(packet).to_bytes(2, "little")
@@ -69,14 +110,14 @@ def fast_blocks(raw: bytes, sizes: Mapping[int, int]) -> dict[int, Block | None]
     one has no entry. After a damaged block the checksum goes on from the CRC that arrived, so that
     one flipped bit costs one servo, not all that follow.
     """
-    front, register = _front(tuple(sizes.values()))
-    position = raw.find(front)
+    known = shape(tuple(sizes.values()))
+    position, register = raw.find(known.front), known.register
     if position < 0:
         return {}
-    blocks: dict[int, Block | None] = {**_undamaged(raw[position:], sizes)}
+    blocks: dict[int, Block | None] = {**_undamaged(raw[position:], sizes, known.layout)}
     if blocks:
         return blocks
-    position += len(front)
+    position += len(known.front)
     for servo, size in sizes.items():
         end = position + 2 + size
         if len(raw) < end + 2:
@@ -89,9 +130,8 @@ def fast_blocks(raw: bytes, sizes: Mapping[int, int]) -> dict[int, Block | None]
     return blocks
 
 
-def _undamaged(reply: bytes, sizes: Mapping[int, int]) -> dict[int, Block]:
+def _undamaged(reply: bytes, sizes: Mapping[int, int], layout: struct.Struct) -> dict[int, Block]:
     """Return every block of a reply that is whole by its last CRC, which covers all; else none."""
-    layout = _layout(tuple(sizes.values()))
     if len(reply) < layout.size:
         return {}
     *fields, last = layout.unpack_from(reply)
@@ -100,42 +140,6 @@ def _undamaged(reply: bytes, sizes: Mapping[int, int]) -> dict[int, Block]:
     return dict(zip(sizes, map(Block, fields[::3], fields[2::3]), strict=True))
 
 
-def is_whole(raw: bytes, sizes: Mapping[int, int]) -> bool:
-    """Return whether `raw` holds as many bytes as the joint reply has, from its front on."""
-    front, _ = _front(tuple(sizes.values()))
-    start = raw.find(front)
-    return start >= 0 and len(raw) - start >= fast_length(sizes.values())
-
-
-def lacking(raw: bytes, sizes: Mapping[int, int]) -> int:
-    """Return how many bytes at least the joint reply lacks, if `raw` came, stale replies too."""
-    front, _ = _front(tuple(sizes.values()))
-    start, whole = raw.find(front), fast_length(sizes.values())
-    if start < 0:
-        return whole - min(len(raw), len(front) - 1)
-    return whole - (len(raw) - start)
-
-
-def has_begun(raw: bytes, sizes: Mapping[int, int]) -> bool:
-    """Return whether `raw` holds the front of the joint reply: somebody was there to give it."""
-    return _front(tuple(sizes.values()))[0] in raw
-
-
 def fast_sync_blocks(raw: bytes, ids: Sequence[int], size: int) -> dict[int, Block | None]:
     """Return what each servo said in a joint reply of `size` bytes each, as `fast_blocks` does."""
     return fast_blocks(raw, dict.fromkeys(ids, size))
-
-
-@lru_cache(maxsize=64)
-def _front(sizes: tuple[int, ...]) -> tuple[bytes, int]:
-    """Return how the joint reply of servos with these sizes begins, and the CRC so far."""
-    length = (fast_length(sizes) - 7).to_bytes(2, "little")
-    front = HEADER + bytes([BROADCAST]) + length + bytes([STATUS])
-    return front, crc16(front)
-
-
-@lru_cache(maxsize=64)
-def _layout(sizes: tuple[int, ...]) -> struct.Struct:
-    """Return error, id and data of each block, and the last CRC."""
-    blocks = "2x".join(f"BB{size}s" for size in sizes)
-    return struct.Struct(f"<{_FRONT}x{blocks}H")

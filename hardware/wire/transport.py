@@ -7,7 +7,6 @@ import stat
 import termios
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Protocol
 
 import serial
@@ -172,14 +171,20 @@ def _read(descriptor: int, n: int, timeout: float) -> bytes:
 
 def _write(descriptor: int, data: bytes) -> None:
     """Write all of `data`, a piece at a time if the port takes no more."""
-    sent, deadline = 0, time.monotonic() + _STALLED
-    while True:
-        with suppress(BlockingIOError):
-            sent += os.write(descriptor, data[sent:])
-        if sent == len(data):
-            return
+    sent = _taken(descriptor, data)
+    deadline = time.monotonic() + _STALLED if sent < len(data) else 0.0
+    while sent < len(data):
         if not select.select([], [descriptor], [], max(deadline - time.monotonic(), 0.0))[1]:
             raise OSError(errno.ETIMEDOUT, "nobody takes the bytes")
+        sent += _taken(descriptor, data[sent:])
+
+
+def _taken(descriptor: int, data: bytes) -> int:
+    """Return how many bytes the port takes at once."""
+    try:
+        return os.write(descriptor, data)
+    except BlockingIOError:
+        return 0
 
 
 def _open(port: str, baud: int) -> Any:
