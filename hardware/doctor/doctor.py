@@ -15,6 +15,7 @@ from ashore.hardware.doctor.machine_check import (
     check_latency_timer,
     check_preemption,
     check_realtime,
+    check_workers,
 )
 from ashore.hardware.doctor.patient import Patient, Ward
 from ashore.hardware.doctor.port_check import (
@@ -93,6 +94,7 @@ class Doctor:
         return [
             *check_latency_timer(self.sys, port),
             *check_realtime(self.proc),
+            *check_workers(self.proc),
             *check_governor(self.sys),
             *check_preemption(self.sys, self.proc),
         ]

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from ashore.hardware.doctor.finding import Finding, fine
-from ashore.hardware.run.realtime import PRIORITY
+from ashore.hardware.run.realtime import PRIORITY, WORKERS, kernel_workers
 
 _RULE = 'ACTION=="add", SUBSYSTEM=="usb-serial", DRIVER=="ftdi_sio", ATTR{latency_timer}="1"'
 _RULE_FILE = "/etc/udev/rules.d/99-ashore.rules"
@@ -72,6 +72,26 @@ def check_realtime(proc: Path) -> list[Finding]:
 
 def _reaches(limit: str, least: int) -> bool:
     return limit == "unlimited" or (limit.isdecimal() and int(limit) >= least)
+
+
+def check_workers(proc: Path) -> list[Finding]:
+    """Look at whether other programs keep the kernel from handing a port's bytes over."""
+    ranks = kernel_workers(proc).values()
+    if not ranks:
+        return []
+    if min(ranks) > 0:
+        return [fine("workers", "the kernel's workers hand bytes over before programs run")]
+    return [
+        Finding(
+            level="note",
+            check="workers",
+            found="the kernel's workers that hand a port's bytes over have ordinary priority",
+            why="on a busy computer replies wait for milliseconds, with real time too",
+            mend=(f"for p in $(pgrep '^kworker/u'); do sudo chrt -f -p {WORKERS} $p; done",),
+            advice="it matters to 200 ticks a second beside other work, and lasts until the next "
+            "start, for the workers of now",
+        )
+    ]
 
 
 def check_governor(sys: Path) -> list[Finding]:

@@ -5,11 +5,15 @@ import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from ashore.hardware.errors import RunError
 
 PRIORITY = 50
 """SCHED_FIFO priority: above every ordinary process, level with the kernel's interrupt threads."""
+WORKERS = PRIORITY - 1
+"""What the kernel's workers need that hand over a serial port's bytes: no program keeps them
+waiting, and they do not interrupt the loop."""
 GRANT = (
     f"`sudo prlimit --pid $$ --rtprio={PRIORITY}:{PRIORITY} --memlock=unlimited:unlimited` grants "
     "it to this shell, until it is closed; for good: "
@@ -19,6 +23,22 @@ GRANT = (
 """What lets a user do so."""
 
 _LOCK_ALL = 3  # MCL_CURRENT | MCL_FUTURE, in Linux's mman.h
+_RANK = 37  # real-time priority, among what follows the name. Source: proc_pid_stat(5), field 40
+
+
+def kernel_workers(proc: Path = Path("/proc")) -> dict[int, int]:
+    """Return the kernel's unbound workers and the real-time priority of each, 0 if it has none.
+
+    Bytes that any tty receives, a USB adapter's too, pass through one of them to who reads it.
+    Source: Linux, drivers/tty/tty_buffer.c, tty_flip_buffer_push, and kernel/workqueue.c.
+    """
+    found = {}
+    for stat in proc.glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            name, _, rest = stat.read_text(errors="replace").partition(" (")[2].rpartition(") ")
+            if name.startswith("kworker/u"):
+                found[int(stat.parent.name)] = int(rest.split()[_RANK])
+    return found
 
 
 @contextmanager

@@ -10,9 +10,11 @@ from ashore.launch.bench.figure import Row
 MEANINGS = {
     "cycles_vs_wire": "control cycles a second of our bus; a cycle puts goals to twelve servos "
     "(sync write, 4 bytes each) and gets their current, velocity and position (fast sync read, "
-    "10 bytes each); the wire's own limit is its baud by 276 bytes of ten bits",
-    "cycles_vs_": "the same beside another client on the same twin; the ratio is the median over "
-    "rounds in which all took turns",
+    "10 bytes each); the wire's own limit is its baud by 276 bytes of ten bits; with real-time "
+    "priority, as --realtime gives a robot, where the system allows it",
+    "cycles_ordinary": "the same without",
+    "cycles_vs_": "the same, all at ordinary priority, beside another client on the same twin; the "
+    "ratio is the median over rounds in which all took turns",
     "cycles_in_order": "the same where the next goals wait for the answer; above, they are one "
     "answer older, and the wire never waits for the host's arithmetic",
     "cycles_ceiling": "the same of a loop that sends one fixed packet and spins until so many "
@@ -23,8 +25,9 @@ MEANINGS = {
     "sleeps until 100 us before an answer is due, and polls from then on",
     "states_lost": "states that did not come in time",
     "late": "how long after its deadline a loop at that rate, with one cycle at 1 Mbaud a tick, "
-    "wakes; loaded: a spinning process for every processor; fifo: under SCHED_FIFO; skipped: "
-    "deadlines that were over before they could be waited for",
+    "wakes; loaded: a spinning process for every processor; fifo: under SCHED_FIFO; kernel: so are "
+    "the kernel's workers that hand a tty's bytes over; skipped: deadlines that were over before "
+    "they could be waited for",
 }
 """What the figures mean, by the beginning of their names."""
 

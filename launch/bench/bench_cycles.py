@@ -1,11 +1,14 @@
 """The benchmark of control cycles: how many a second each client gets through on a paced twin."""
 
 import time
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
+from ashore.hardware.errors import RunError
+from ashore.hardware.run.realtime import realtime
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire import dynamixel
@@ -30,6 +33,7 @@ UNIT = "cycles/s"
 _CODES = {1_000_000: 3, 3_000_000: 5}  # Source: ROBOTIS e-manual, "XM430-W350, Baud Rate (8)".
 _WARM = 20
 _QUIET = 0.05  # silence between two clients: no answer to one is left for the other [s]
+_FIRST = "ours, before everything else"
 _PEERS = {SDK: "the official SDK", RUSTYPOT: "rustypot"}
 
 
@@ -104,13 +108,21 @@ def settle(port: str, baud: int, ids: tuple[int, ...]) -> None:
 
 
 def race(port: str, baud: int, ids: tuple[int, ...], config: CyclesConfig) -> dict[str, Score]:
-    """Let the clients take turns; each opens the port anew and warms up, off its clock."""
-    names = bus_clients.installed()
+    """Let the clients take turns; each opens the port anew and warms up, off its clock.
+
+    Ours takes a turn more, with the real-time priority of a robot that is run so; its score is
+    empty where the system refuses that.
+    """
+    names = [*bus_clients.installed(), _FIRST]
     scores = {name: Score() for name in names}
     for turn in range(config.rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             time.sleep(_QUIET)
-            with bus_clients.CLIENTS[name](port, baud, ids) as cycle:
+            with suppress(RunError), ExitStack() as stack:
+                if name == _FIRST:
+                    stack.enter_context(realtime())
+                client = bus_clients.CLIENTS[OURS if name == _FIRST else name]
+                cycle = stack.enter_context(client(port, baud, ids))
                 _turn(cycle, ids, config.seconds, scores[name])
     return scores
 
@@ -139,14 +151,15 @@ def _rows(baud: int, servos: int, scores: dict[str, Score]) -> list[Row]:
     """Return the figures of one baud; a ratio to a peer is the rounds' median."""
     own, limit, mark = scores[OURS], wire_cycles(baud, servos), BAUDS[baud]
     wire = f"the wire at {mark}baud"
-    rows = [row(f"cycles_vs_wire_{mark}", own.rate, UNIT, wire, limit, own.rate / limit)]
+    best = scores[_FIRST] if scores[_FIRST].rates else own
+    rows = [row(f"cycles_vs_wire_{mark}", best.rate, UNIT, wire, limit, best.rate / limit)]
     for name, peer in _PEERS.items():
         # The fixed names are those of 1 Mbaud.
         rows.append(_peer_row(f"cycles_vs_{name}{_suffix(baud)}", own, scores.get(name), peer))
-    for figure, name in (("in_order", IN_ORDER), ("ceiling", RAW)):
+    for figure, name in (("ordinary", OURS), ("in_order", IN_ORDER), ("ceiling", RAW)):
         rate = scores[name].rate
         rows.append(row(f"cycles_{figure}_{mark}", rate, UNIT, wire, limit, rate / limit))
-    beyond = [1e6 * (float(np.percentile(own.times, q)) - 1.0 / limit) for q in (50.0, 99.0)]
+    beyond = [1e6 * (float(np.percentile(best.times, q)) - 1.0 / limit) for q in (50.0, 99.0)]
     rows += [
         row(f"cycle_beyond_wire_{q}_{mark}_us", value, "us")
         for q, value in zip(("p50", "p99"), beyond, strict=True)

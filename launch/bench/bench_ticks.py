@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Literal
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import RunError
 from ashore.hardware.run.clock import SystemClock
 from ashore.hardware.run.pacer import Pacer
-from ashore.hardware.run.realtime import PRIORITY, realtime
+from ashore.hardware.run.realtime import PRIORITY, WORKERS, kernel_workers, realtime
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.bench.bench_cycles import ROBOT, settle
 from ashore.launch.bench.bus_clients import Cycle, in_order
@@ -65,16 +66,25 @@ class WatchedClock(SystemClock):
         self.late.append(self.now() - moment)
 
 
-Kind = tuple[int, bool, bool]
-"""Rate, whether every processor is loaded, whether the loop has real-time priority."""
+First = Literal["", "fifo", "kernel"]
+"""Who has real-time priority: nobody, the loop, or the kernel's workers for ttys too."""
+_RANKS: tuple[tuple[bool, First], ...] = (
+    (False, ""),
+    (False, "fifo"),
+    (True, ""),
+    (True, "fifo"),
+    (True, "kernel"),  # without load its workers wait for nobody
+)
+Kind = tuple[int, bool, First]
+"""Rate, whether every processor is loaded, and who goes first."""
 
 
 def run(config: TicksConfig) -> list[Row]:
     """Run the loop at every rate, with and without load and real-time priority, in turns."""
     ids = RobotSpec.load(ROBOT).ids
-    kinds = list(product(config.rates, (False, True), (False, True)))
+    kinds = [(rate, loaded, first) for rate, (loaded, first) in product(config.rates, _RANKS)]
     seen: dict[Kind, Lateness] = {kind: Lateness() for kind in kinds}
-    refusal = ""
+    refusals: dict[Kind, str] = {}
     with TwinProcess(TwinOptions(robot=ROBOT, latency_timer=0.0)) as twin:
         settle(twin.port, BAUD, ids)
         with in_order(twin.port, BAUD, ids) as cycle:
@@ -83,8 +93,8 @@ def run(config: TicksConfig) -> list[Row]:
                     with circumstances(kind, twin.pid):
                         _turn(cycle, ids, config.seconds, kind[0], seen[kind])
                 except RunError as error:
-                    refusal = str(error)
-    return [each for kind in kinds for each in _rows(kind, seen, refusal)]
+                    refusals[kind] = str(error)
+    return [each for kind in kinds for each in _rows(kind, seen, refusals.get(kind, ""))]
 
 
 @contextmanager
@@ -98,7 +108,11 @@ def circumstances(kind: Kind, twin: int) -> Iterator[None]:
     with ExitStack() as stack:
         if first:
             stack.enter_context(realtime())
-            stack.enter_context(_raised(twin))
+            # A real robot isn't slowed by load.
+            stack.enter_context(_raised([twin], PRIORITY - _BELOW))
+        if first == "kernel":
+            ordinary = [worker for worker, rank in kernel_workers().items() if not rank]
+            stack.enter_context(_raised(ordinary, WORKERS))
         if loaded:
             for _ in range(os.cpu_count() or 1):
                 stack.enter_context(_hog())
@@ -106,20 +120,27 @@ def circumstances(kind: Kind, twin: int) -> Iterator[None]:
 
 
 @contextmanager
-def _raised(twin: int) -> Iterator[None]:
-    """Give the twin real-time priority too, below the host's: a real robot isn't slowed by load.
+def _raised(processes: Iterable[int], priority: int) -> Iterator[None]:
+    """Give processes real-time priority; one that has ended needs none.
 
     Raises:
         RunError: the system refuses.
     """
-    try:
-        os.sched_setscheduler(twin, os.SCHED_FIFO, os.sched_param(PRIORITY - _BELOW))
-    except OSError as problem:
-        raise RunError(f"no real-time priority for the twin: {problem.strerror}") from problem
-    try:
+    with ExitStack() as stack:
+        for process in processes:
+            try:
+                os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(priority))
+            except ProcessLookupError:
+                continue
+            except OSError as problem:
+                raise RunError(f"no real-time priority for others: {problem.strerror}") from problem
+            stack.callback(_lower, process)
         yield
-    finally:
-        os.sched_setscheduler(twin, os.SCHED_OTHER, os.sched_param(0))
+
+
+def _lower(process: int) -> None:
+    with suppress(ProcessLookupError):
+        os.sched_setscheduler(process, os.SCHED_OTHER, os.sched_param(0))
 
 
 @contextmanager
@@ -145,8 +166,8 @@ def _turn(cycle: Cycle, ids: tuple[int, ...], seconds: float, rate: int, seen: L
 def _rows(kind: Kind, seen: dict[Kind, Lateness], refusal: str) -> list[Row]:
     """Return the quantiles of one kind of ticks, and how many were skipped."""
     rate, loaded, first = kind
-    name = f"late_{rate}hz{'_loaded' * loaded}{'_fifo' * first}"
-    own, plain = seen[kind], seen[rate, loaded, False]
+    name = "_".join(filter(None, (f"late_{rate}hz", "loaded" * loaded, first)))
+    own, plain = seen[kind], seen[rate, loaded, ""]
     if not own.late:
         return [row(f"{name}_{q}_us", None, "us", refusal) for q in QUANTILES]
     rows = []

@@ -26,6 +26,7 @@ from ashore.hardware.doctor.machine_check import (
     check_latency_timer,
     check_preemption,
     check_realtime,
+    check_workers,
 )
 from ashore.hardware.doctor.patient import Patient, Ward
 from ashore.hardware.doctor.port_check import (
@@ -43,6 +44,7 @@ from ashore.hardware.doctor.setting_check import (
     check_protection,
     check_return_delay,
 )
+from ashore.hardware.run.realtime import kernel_workers
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire.scan import Found
@@ -132,6 +134,25 @@ def test_real_time_rights_come_from_limits_or_capabilities(
         assert "/etc/security/limits.d/" in found.mend[0]
         assert "rtprio 50" in found.mend[0]
         assert "memlock unlimited" in found.mend[0]
+
+
+def process(root: Path, number: int, name: str, rank: int) -> None:
+    """What /proc says of a process: name, state, 36 numbers, real-time priority, policy."""
+    file(root, f"{number}/stat", f"{number} ({name}) I {' '.join(['7'] * 36)} {rank} 0 0\n")
+
+
+def test_workers_that_hand_bytes_over_behind_others_are_told(tmp_path):
+    process(tmp_path, 1, "python", 0)
+    process(tmp_path, 2, "kworker/0:1-events", 0)
+    file(tmp_path, "3/stat", "3 (kworker/u8:9) I 2\n")
+    assert check_workers(tmp_path) == []
+    process(tmp_path, 4, "kworker/u8:0-events_unbound", 49)
+    assert only(check_workers(tmp_path)).level == "fine"
+    process(tmp_path, 5, "kworker/u8:1-flush ) 1 (", 0)
+    late = only(check_workers(tmp_path))
+    assert (late.level, late.check) == ("note", "workers")
+    assert "sudo chrt -f -p 49" in late.mend[0]
+    assert kernel_workers(tmp_path) == {4: 49, 5: 0}
 
 
 def test_governor_and_kernel_are_told(tmp_path):

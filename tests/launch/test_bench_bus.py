@@ -3,6 +3,7 @@
 import pytest
 from bench import Bench
 
+from ashore.hardware.errors import RunError
 from ashore.hardware.spec import RobotSpec
 from ashore.launch.bench import bench_bus, bench_cycles, bench_ticks, bus_clients
 from ashore.launch.bench.bench_cycles import CyclesConfig, wire_cycles
@@ -48,16 +49,27 @@ def test_every_figure_of_the_cycles_is_there_and_compares_with_its_peer():
             assert own["ratio"] == pytest.approx(own["value"] / own["peer_value"])
     assert rows["cycles_vs_wire_1M"]["peer_value"] == pytest.approx(362.3, abs=0.1)
     assert {"processor_1M", "states_lost_3M", "cycles_ceiling_1M"} <= set(rows)
+    assert rows["cycles_vs_sdk"]["value"] == rows["cycles_ordinary_1M"]["value"]
+
+
+@pytest.mark.slow
+def test_without_the_right_to_real_time_the_wire_is_raced_at_ordinary_priority(monkeypatch):
+    def refused():
+        raise RunError("no real-time priority: Operation not permitted")
+
+    monkeypatch.setattr(bench_cycles, "realtime", refused)
+    rows = {row["name"]: row for row in bench_cycles.run(CyclesConfig(rounds=1, seconds=0.05))}
+    assert rows["cycles_vs_wire_3M"]["value"] == rows["cycles_ordinary_3M"]["value"] > 0.0
 
 
 @pytest.mark.slow
 def test_every_figure_of_the_ticks_is_there():
     config = TicksConfig(rounds=1, seconds=0.1, rates=(100,))
     rows = {row["name"]: row for row in bench_ticks.run(config)}
-    for kind in ("", "_loaded", "_fifo", "_loaded_fifo"):
+    for kind in ("", "_loaded", "_fifo", "_loaded_fifo", "_loaded_kernel"):
         quantiles = [rows[f"late_100hz{kind}_{q}_us"]["value"] for q in bench_ticks.QUANTILES]
-        if "fifo" in kind and quantiles == [None] * 3:
-            assert "prlimit" in rows[f"late_100hz{kind}_p50_us"]["peer"]
+        if kind.endswith(("fifo", "kernel")) and quantiles == [None] * 3:
+            assert "no real-time priority" in rows[f"late_100hz{kind}_p50_us"]["peer"]
             continue
         assert quantiles == sorted(quantiles)
         assert 0.0 <= rows[f"late_100hz{kind}_skipped"]["value"] <= 100.0
