@@ -6,6 +6,7 @@ from pathlib import Path
 from ashore.launch.console import COMPLAINT, say
 from ashore.policies.cluster.errands import Errand, run_errands
 from ashore.policies.cluster.recruit import ClusterConfig
+from ashore.policies.errors import TrainingError
 
 COMMAND = "ashore.launch.cli"
 
@@ -19,6 +20,16 @@ def from_anywhere(name: str) -> str:
     """A folder as other working directories see it; what is none stays the name that it is."""
     folder = Path(name)
     return str(folder.absolute()) if folder.is_dir() else name
+
+
+def require_workers(workers: int) -> None:
+    """Refuse to run commands by nobody.
+
+    Raises:
+        TrainingError: fewer workers than one were asked for.
+    """
+    if workers < 1:
+        raise TrainingError(f"{workers} workers were asked for; at least 1 is needed")
 
 
 def run_many(
@@ -50,7 +61,7 @@ def run_many(
         say(f"[{number}/{len(errands)}] {errand.name}: {news}")
 
     if errands:
-        where = ClusterConfig(address=address, workers=max(1, min(workers, len(errands))))
+        where = ClusterConfig(address=address, workers=min(workers, len(errands)))
         folder = errands[0].said.parent
         say(f"{len(errands)} to do, {where.workers} at a time; what each says: {folder}")
         run_errands(errands, where, tell)

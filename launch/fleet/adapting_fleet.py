@@ -18,7 +18,7 @@ from ashore.launch.fleet.compared import Compared
 from ashore.launch.fleet.fleet import find_fleet
 from ashore.launch.fleet.fleet_page import fleet_page
 from ashore.launch.held_out_logs import require_not_held_out
-from ashore.launch.many_commands import command, from_anywhere, run_many
+from ashore.launch.many_commands import command, from_anywhere, require_workers, run_many
 from ashore.policies.bundle import Bundle
 from ashore.policies.cluster.errands import Errand
 from ashore.policies.shipped import find_bundle
@@ -34,13 +34,15 @@ def adapt_fleet(asked: AdaptRequest, folder: Path) -> int:
 
     Raises:
         AdaptError: single logs were given too, or the folder holds no robots.
-        TrainingError: there is no cluster as asked for, or OUT holds another fleet.
+        TrainingError: no workers were asked for, there is no cluster as asked for, or OUT holds
+            another fleet.
     """
     if asked.logs:
         raise AdaptError(
             f"{asked.logs[0]} was given beside --fleet {folder}; put it into the folder of its "
             "robot there"
         )
+    require_workers(asked.workers)
     fleet = find_fleet(folder)
     for logs in fleet.values():
         require_not_held_out(logs)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ashore.launch.console import aligned, progress_bar, say
-from ashore.launch.many_commands import command, run_many
+from ashore.launch.many_commands import command, require_workers, run_many
 from ashore.launch.sweep.adapt_trials import AdaptTrials
 from ashore.launch.sweep.sweep_page import sweep_page
 from ashore.launch.sweep.sweep_table import SettingFound, columns_of, found_of
@@ -38,11 +38,12 @@ def sweep(kind: Kind, asked: SweepPlace) -> int:
     """Run what was not run before, measure it, and write the table and the page.
 
     Raises:
-        TrainingError: no seeds were asked for, there is no cluster as asked for, or OUT holds
-            another sweep.
+        TrainingError: no seeds or workers were asked for, there is no cluster as asked for, or OUT
+            holds another sweep.
     """
     if asked.seeds < 1:
         raise TrainingError(f"{asked.seeds} seeds were asked for; at least 1 is needed")
+    require_workers(asked.workers)
     out = asked.out.absolute()
     trials = kind.trials(out)
     parts = {key: value for key, value in asdict(asked).items() if key not in PLACES}

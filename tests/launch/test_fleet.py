@@ -58,6 +58,8 @@ def test_impossible_fleets_are_refused(capsys, tmp_path):
     assert "was given beside --fleet" in said
     said = refused(capsys, "adapt", "--fleet", tmp_path / "none", *out)
     assert "no folder" in said
+    said = refused(capsys, "adapt", "--fleet", folder, "--workers", "0", *out)
+    assert "0 workers were asked for; at least 1 is needed" in said
     assert not (tmp_path / "out").exists()
 
 

@@ -173,6 +173,8 @@ def test_impossible_sweeps_are_refused(capsys, tmp_path):
     out = ("--out", tmp_path / "sweep")
     said = refused(capsys, "sweep", "train", "servo", "--seeds", "0", *out)
     assert "0 seeds were asked for; at least 1 is needed" in said
+    said = refused(capsys, "sweep", "train", "servo", "--workers", "0", *out)
+    assert "0 workers were asked for; at least 1 is needed" in said
     said = refused(capsys, "sweep", "train", "nobody", *out)
     assert not (tmp_path / "sweep").exists()
     assert "nobody" in said
