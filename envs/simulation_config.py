@@ -13,9 +13,6 @@ from ashore.envs.physics.warp_batch import Device, WarpBatch
 from ashore.envs.physics.wire_model import TELEMETRY
 
 Backend = Literal["mujoco", "warp", "warp_cpu"]
-
-
-
 DEVICES: dict[Backend, Device] = {"warp": "cuda", "warp_cpu": "cpu"}
 """What MuJoCo Warp computes on, by backend."""
 

@@ -22,14 +22,14 @@ def from_anywhere(name: str) -> str:
     return str(folder.absolute()) if folder.is_dir() else name
 
 
-def require_workers(workers: int) -> None:
-    """Refuse to run commands by nobody.
+def require_some(count: int, what: str) -> None:
+    """Refuse to run no commands, or any by nobody.
 
     Raises:
-        TrainingError: fewer workers than one were asked for.
+        TrainingError: fewer than one of `what` were asked for.
     """
-    if workers < 1:
-        raise TrainingError(f"{workers} workers were asked for; at least 1 is needed")
+    if count < 1:
+        raise TrainingError(f"{count} {what} were asked for; at least 1 is needed")
 
 
 def run_many(

@@ -146,7 +146,7 @@ class Exchange:
             return
         whole = read.shape.length
         pause = self.patience.pause(whole // len(read.sizes))
-        raw, left, read.collected = self._poll(read, whole), 1.0, True
+        raw, left, read.collected = self._poll(read), 1.0, True
         silent_from = self.patience.now() if raw else math.inf
         most = whole + _CHUNK
         while left > 0.0 and len(raw) < most and not read.shape.is_whole(raw):
@@ -163,9 +163,9 @@ class Exchange:
         silent = {} if is_whole else {BROADCAST: whole - self.protocol.overhead}
         self._note(read.sent, read.length, silent)
 
-    def _poll(self, read: JointRead, whole: int) -> bytes:
+    def _poll(self, read: JointRead) -> bytes:
         """Return what came of a reply by asking over and over from shortly before it is due on."""
-        spin, raw = self.config.spin, b""
+        spin, whole, raw = self.config.spin, read.shape.length, b""
         due = read.sent + self.patience.wire(read.length)
         if spin:
             time.sleep(max(due - spin - self.patience.now(), 0.0))

@@ -171,8 +171,7 @@ def _read(descriptor: int, n: int, timeout: float) -> bytes:
 
 def _write(descriptor: int, data: bytes) -> None:
     """Write all of `data`, a piece at a time if the port takes no more."""
-    sent = _taken(descriptor, data)
-    deadline = time.monotonic() + _STALLED if sent < len(data) else 0.0
+    sent, deadline = _taken(descriptor, data), time.monotonic() + _STALLED
     while sent < len(data):
         if not select.select([], [descriptor], [], max(deadline - time.monotonic(), 0.0))[1]:
             raise OSError(errno.ETIMEDOUT, "nobody takes the bytes")

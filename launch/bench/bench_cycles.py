@@ -1,14 +1,12 @@
 """The benchmark of control cycles: how many a second each client gets through on a paced twin."""
 
 import time
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ashore.envs.twin.twin_process import TwinOptions, TwinProcess
 from ashore.hardware.errors import RunError
-from ashore.hardware.run.realtime import realtime
 from ashore.hardware.servo.control_table import ControlTable
 from ashore.hardware.spec import RobotSpec
 from ashore.hardware.wire import dynamixel
@@ -16,6 +14,7 @@ from ashore.hardware.wire.bus import Bus, BusConfig
 from ashore.hardware.wire.transport import SerialTransport
 from ashore.launch.bench import bus_clients
 from ashore.launch.bench.bus_clients import (
+    FIRST,
     GOAL_SIZE,
     IN_ORDER,
     OURS,
@@ -33,7 +32,6 @@ UNIT = "cycles/s"
 _CODES = {1_000_000: 3, 3_000_000: 5}  # Source: ROBOTIS e-manual, "XM430-W350, Baud Rate (8)".
 _WARM = 20
 _QUIET = 0.05  # silence between two clients: no answer to one is left for the other [s]
-_FIRST = "ours, before everything else"
 _PEERS = {SDK: "the official SDK", RUSTYPOT: "rustypot"}
 
 
@@ -63,6 +61,8 @@ class Score:
     """States asked for."""
     lost: int = 0
     """States that did not come."""
+    refusal: str = ""
+    """Why it did nothing, if the system did not let it."""
 
     @property
     def rate(self) -> float:
@@ -108,22 +108,17 @@ def settle(port: str, baud: int, ids: tuple[int, ...]) -> None:
 
 
 def race(port: str, baud: int, ids: tuple[int, ...], config: CyclesConfig) -> dict[str, Score]:
-    """Let the clients take turns; each opens the port anew and warms up, off its clock.
-
-    Ours takes a turn more, with the real-time priority of a robot that is run so; its score is
-    empty where the system refuses that.
-    """
-    names = [*bus_clients.installed(), _FIRST]
+    """Let the clients take turns; each opens the port anew and warms up, off its clock."""
+    names = bus_clients.installed()
     scores = {name: Score() for name in names}
     for turn in range(config.rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             time.sleep(_QUIET)
-            with suppress(RunError), ExitStack() as stack:
-                if name == _FIRST:
-                    stack.enter_context(realtime())
-                client = bus_clients.CLIENTS[OURS if name == _FIRST else name]
-                cycle = stack.enter_context(client(port, baud, ids))
-                _turn(cycle, ids, config.seconds, scores[name])
+            try:
+                with bus_clients.CLIENTS[name](port, baud, ids) as cycle:
+                    _turn(cycle, ids, config.seconds, scores[name])
+            except RunError as error:
+                scores[name].refusal = str(error)
     return scores
 
 
@@ -150,9 +145,9 @@ def _turn(cycle: Cycle, ids: tuple[int, ...], seconds: float, score: Score) -> N
 def _rows(baud: int, servos: int, scores: dict[str, Score]) -> list[Row]:
     """Return the figures of one baud; a ratio to a peer is the rounds' median."""
     own, limit, mark = scores[OURS], wire_cycles(baud, servos), BAUDS[baud]
-    wire = f"the wire at {mark}baud"
-    best = scores[_FIRST] if scores[_FIRST].rates else own
-    rows = [row(f"cycles_vs_wire_{mark}", best.rate, UNIT, wire, limit, best.rate / limit)]
+    wire, refusal = f"the wire at {mark}baud", scores[FIRST].refusal
+    best, beside = (own, f"{wire}; {refusal}") if refusal else (scores[FIRST], wire)
+    rows = [row(f"cycles_vs_wire_{mark}", best.rate, UNIT, beside, limit, best.rate / limit)]
     for name, peer in _PEERS.items():
         # The fixed names are those of 1 Mbaud.
         rows.append(_peer_row(f"cycles_vs_{name}{_suffix(baud)}", own, scores.get(name), peer))

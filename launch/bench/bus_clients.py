@@ -11,6 +11,7 @@ from importlib.util import find_spec
 import serial
 
 from ashore.hardware.errors import PortError
+from ashore.hardware.run.realtime import realtime
 from ashore.hardware.servo.control_table import ControlTable, Register
 from ashore.hardware.wire import dynamixel
 from ashore.hardware.wire.bus import Bus, BusConfig, JointRead, Result
@@ -21,7 +22,8 @@ GOAL, GOAL_SIZE = 116, 4
 STATE, STATE_SIZE = 126, 10
 """Goal position; present current, velocity and position. Source: ROBOTIS e-manual, "XM430-W350"."""
 
-OURS, IN_ORDER, SDK, RUSTYPOT, RAW = "ours", "in order", "sdk", "rustypot", "raw"
+OURS, FIRST, IN_ORDER = "ours", "ours first", "in order"
+SDK, RUSTYPOT, RAW = "sdk", "rustypot", "raw"
 PACKAGES = {SDK: "dynamixel-sdk", RUSTYPOT: "rustypot"}
 """Peers, and what to install for each."""
 
@@ -59,6 +61,17 @@ def ours(port: str, baud: int, ids: Sequence[int]) -> Iterator[Cycle]:
         for read in under_way:
             bus.finish(read)
         bus.close()
+
+
+@contextmanager
+def first(port: str, baud: int, ids: Sequence[int]) -> Iterator[Cycle]:
+    """Ours, with the real-time priority of a robot that is run so.
+
+    Raises:
+        RunError: the system refuses it.
+    """
+    with realtime(), ours(port, baud, ids) as cycle:
+        yield cycle
 
 
 @contextmanager
@@ -170,7 +183,14 @@ def raw(port: str, baud: int, ids: Sequence[int]) -> Iterator[Cycle]:
         opened.close()
 
 
-CLIENTS = {OURS: ours, IN_ORDER: in_order, SDK: official_sdk, RUSTYPOT: rustypot, RAW: raw}
+CLIENTS = {
+    OURS: ours,
+    FIRST: first,
+    IN_ORDER: in_order,
+    SDK: official_sdk,
+    RUSTYPOT: rustypot,
+    RAW: raw,
+}
 """Every client, by name."""
 
 

@@ -18,7 +18,7 @@ from ashore.launch.fleet.compared import Compared
 from ashore.launch.fleet.fleet import find_fleet
 from ashore.launch.fleet.fleet_page import fleet_page
 from ashore.launch.held_out_logs import require_not_held_out
-from ashore.launch.many_commands import command, from_anywhere, require_workers, run_many
+from ashore.launch.many_commands import command, from_anywhere, require_some, run_many
 from ashore.policies.bundle import Bundle
 from ashore.policies.cluster.errands import Errand
 from ashore.policies.shipped import find_bundle
@@ -42,7 +42,7 @@ def adapt_fleet(asked: AdaptRequest, folder: Path) -> int:
             f"{asked.logs[0]} was given beside --fleet {folder}; put it into the folder of its "
             "robot there"
         )
-    require_workers(asked.workers)
+    require_some(asked.workers, "workers")
     fleet = find_fleet(folder)
     for logs in fleet.values():
         require_not_held_out(logs)

@@ -1,6 +1,6 @@
 """`AdaptTrials`: adaptations to the same logs that differ in rung, steps and seed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from ashore.adapt.errors import AdaptError
 from ashore.adapt.verdict import Answer
 from ashore.launch.held_out_logs import require_not_held_out
 from ashore.launch.many_commands import from_anywhere
-from ashore.launch.sweep.trial import Figures, Trial, grid
+from ashore.launch.sweep.trial import Figures, Trial, grid, options
 from ashore.launch.sweep_request import AdaptSweepRequest
 from ashore.policies.bundle import Bundle
 from ashore.policies.shipped import find_bundle
@@ -50,10 +50,7 @@ class AdaptTrials:
         common += [from_anywhere(asked.policy), "--no-watch"]
         factors = {"rung": asked.rungs, "steps": tuple(map(str, asked.steps))}
 
-        def words(setting: Mapping[str, str]) -> list[str]:
-            return [*common, *(word for f, v in setting.items() for word in (f"--{f}", v))]
-
-        return grid(factors, asked.seeds, words)
+        return grid(factors, asked.seeds, lambda setting: [*common, *options(setting)])
 
     def prepare(self, out: Path) -> None:
         """Write nothing: trials read logs and a policy."""

@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ashore.launch.console import aligned, progress_bar, say
-from ashore.launch.many_commands import command, require_workers, run_many
+from ashore.launch.many_commands import command, require_some, run_many
 from ashore.launch.sweep.adapt_trials import AdaptTrials
 from ashore.launch.sweep.sweep_page import sweep_page
 from ashore.launch.sweep.sweep_table import SettingFound, columns_of, found_of
 from ashore.launch.sweep.train_trials import TrainTrials
 from ashore.launch.sweep.trial import Figures, Kind, Trial
 from ashore.launch.sweep_request import AdaptSweepRequest, SweepPlace, TrainSweepRequest
-from ashore.policies.errors import TrainingError
 from ashore.policies.storage.claim import claim
 from ashore.policies.storage.whole_file import write_file
 
@@ -41,9 +40,8 @@ def sweep(kind: Kind, asked: SweepPlace) -> int:
         TrainingError: no seeds or workers were asked for, there is no cluster as asked for, or OUT
             holds another sweep.
     """
-    if asked.seeds < 1:
-        raise TrainingError(f"{asked.seeds} seeds were asked for; at least 1 is needed")
-    require_workers(asked.workers)
+    require_some(asked.seeds, "seeds")
+    require_some(asked.workers, "workers")
     out = asked.out.absolute()
     trials = kind.trials(out)
     parts = {key: value for key, value in asdict(asked).items() if key not in PLACES}

@@ -11,7 +11,7 @@ from ashore.envs.randomize.stretch import widened
 from ashore.hardware.spec import shipped_robots
 from ashore.launch.many_commands import from_anywhere
 from ashore.launch.request import TrainingRequest
-from ashore.launch.sweep.trial import Figures, Trial, grid
+from ashore.launch.sweep.trial import Figures, Trial, grid, options
 from ashore.launch.sweep_request import TrainSweepRequest
 from ashore.launch.training import plan
 from ashore.policies.bundle import Bundle
@@ -92,7 +92,7 @@ class TrainTrials:
 
         def words(setting: Mapping[str, str]) -> list[str]:
             said = {f: str(_file(out, v)) if f == "ranges" else v for f, v in setting.items()}
-            return [*common, *(word for f, v in said.items() for word in (f"--{f}", v))]
+            return [*common, *options(said)]
 
         return grid(factors, asked.seeds, words)
 

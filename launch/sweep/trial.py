@@ -33,6 +33,11 @@ class Trial:
         return ", ".join(f"{factor} {value}" for factor, value in self.setting.items()) or "as is"
 
 
+def options(setting: Mapping[str, str]) -> Words:
+    """The words that give a command a setting."""
+    return [word for factor, value in setting.items() for word in (f"--{factor}", value)]
+
+
 def grid(
     factors: Mapping[str, Sequence[str]], seeds: int, words: Callable[[Mapping[str, str]], Words]
 ) -> list[Trial]:
